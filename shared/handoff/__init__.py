@@ -1,0 +1,1 @@
+"""Live-agent handoff for Dialogflow: everything its Cloud Functions share."""

@@ -1,0 +1,59 @@
+"""One app under one address for all of the vendor's hosts, its CDN and the desk."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from demo.livechat.account import Account
+from demo.livechat.desk_api import DeskApi
+from demo.livechat.gate import Gate
+from demo.livechat.simulator import Simulator
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    account: Account | None = None, *, clock: Callable[[], datetime] = utc_now
+) -> Starlette:
+    """Return the simulator as an ASGI app; `app.state.simulator` is what runs inside."""
+    simulator = Simulator(account or Account(), clock)
+    gate = Gate(simulator)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await simulator.courier.close()
+
+    routes = [
+        *DeskApi(simulator).routes(),
+        Route("/v2/{rest:path}", gate.accounts, methods=METHODS),
+        Route("/cdn/{key}/{name}", _cdn(simulator), methods=["GET"]),
+        Route("/v{version}/{api}/action/{action}", gate.api, methods=METHODS),
+        Route("/{api}/action/{action}", gate.api, methods=METHODS),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.simulator = simulator
+    return app
+
+
+def _cdn(simulator: Simulator) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        params = request.path_params
+        tail = f"/{params['key']}/{quote(params['name'])}"
+        for url, upload in simulator.licence.uploads.items():
+            if url.endswith(tail):
+                return Response(upload.data, media_type=upload.content_type)
+        return Response(status_code=404)
+
+    return endpoint

@@ -1,0 +1,80 @@
+"""How much one session may hold: what grows is cut, and what must not be lost moves out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from handoff.model import Delivery, EventRecord, Handoff, Message, Session, TurnRecord
+
+T = TypeVar("T")
+
+# Firestore takes 1 MiB a document; these add up to about half of it, beside the outbox.
+# https://cloud.google.com/firestore/quotas#collections_documents_and_fields
+TRANSCRIPT_LINES, TRANSCRIPT_BYTES = 500, 128_000
+TAIL_DELIVERIES, TAIL_BYTES = 50, 200_000
+TURNS, REPLY_BYTES = 60, 128_000
+EVENTS = 300
+
+
+def trim(session: Session) -> tuple[Session, Sequence[Delivery]]:
+    """Return the session as it may be stored, and the unread deliveries that moved out of it."""
+    handoff, spilled = _tail(session.handoff)
+    trimmed = replace(
+        session,
+        transcript=_newest(session.transcript, TRANSCRIPT_LINES, TRANSCRIPT_BYTES, _message_size),
+        handoff=handoff,
+        turns=_turns(session.turns),
+        events=_events(session.events),
+    )
+    return trimmed, spilled
+
+
+def _tail(handoff: Handoff | None) -> tuple[Handoff | None, Sequence[Delivery]]:
+    if handoff is None:
+        return None, ()
+    kept = _newest(handoff.deliveries, TAIL_DELIVERIES, TAIL_BYTES, _delivery_size)
+    gone = handoff.deliveries[: len(handoff.deliveries) - len(kept)]
+    unread = [one for one in gone if one.id > handoff.answered]
+    return replace(handoff, deliveries=kept), unread
+
+
+def _turns(turns: tuple[TurnRecord, ...]) -> tuple[TurnRecord, ...]:
+    """Keep the ids of many turns, the texts of the newest: Dialogflow repeats within seconds."""
+    kept = turns[-TURNS:]
+    answered = len(_newest(kept, TURNS, REPLY_BYTES, _reply_size))
+    forgotten = tuple(
+        one if one.reply is None else replace(one, reply=replace(one.reply, texts=()))
+        for one in kept[: len(kept) - answered]
+    )
+    return forgotten + kept[len(kept) - answered :]
+
+
+def _events(events: tuple[EventRecord, ...]) -> tuple[EventRecord, ...]:
+    return events[-EVENTS:]
+
+
+def _newest(
+    things: tuple[T, ...], count: int, size: int, measure: Callable[[T], int]
+) -> tuple[T, ...]:
+    """Return the last things that fit, at least one."""
+    kept, total = 0, 0
+    for one in reversed(things[-count:]):
+        total += measure(one)
+        if kept and total > size:
+            break
+        kept += 1
+    return things[len(things) - kept :]
+
+
+def _message_size(message: Message) -> int:
+    return len(message.text) * 2 + 100
+
+
+def _delivery_size(delivery: Delivery) -> int:
+    return len(delivery.text) * 2 + len(delivery.url) + 200
+
+
+def _reply_size(record: TurnRecord) -> int:
+    return sum(len(text) * 2 for text in record.reply.texts) + 400 if record.reply else 100

@@ -1,0 +1,72 @@
+"""The wire of Dialogflow CX: WebhookRequest in, WebhookResponse out.
+
+https://docs.cloud.google.com/dialogflow/cx/docs/reference/rest/v3/WebhookRequest
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from handoff.dialogflow.turn import Turn, meaning_of, parameter_texts, session_id
+from handoff.errors import BadRequest
+from handoff.exchange import Json, items, obj, text
+from handoff.model import Dialect, Reply
+
+# Exactly one of these carries the customer's input; intents and events are not words.
+SPOKEN = ("text", "transcript", "dtmfDigits")
+
+
+def recognises(body: Json) -> bool:
+    """Say whether a request body is in this dialect."""
+    return isinstance(body.get("sessionInfo"), dict)
+
+
+def parse(body: Json) -> Turn:
+    """Return the turn in a WebhookRequest; raises BadRequest when it has no session or id."""
+    response_id = text(body, "detectIntentResponseId")
+    session = text(body, "sessionInfo", "session")
+    if not response_id or not session:
+        raise BadRequest("detectIntentResponseId and sessionInfo.session are required.")
+    tag = text(body, "fulfillmentInfo", "tag")
+    return Turn(
+        id=f"{response_id} {tag}",
+        utterance=response_id,
+        session=session_id(session),
+        dialect=Dialect.CX,
+        meaning=meaning_of(tag),
+        text=next(filter(None, (text(body, name) for name in SPOKEN)), ""),
+        language=text(body, "languageCode"),
+        said_by_bot=tuple(filter(None, map(_bot_text, items(body, "messages")))),
+        parameters=parameter_texts(obj(body, "sessionInfo", "parameters")),
+        flow=text(body, "pageInfo", "currentPage").partition("/pages/")[0],
+    )
+
+
+def _bot_text(message: Any) -> str:
+    """Return what a ResponseMessage says; several strings are variants of one line."""
+    variants = [one for one in items(message, "text", "text") if isinstance(one, str)]
+    return variants[0] if variants else text(message, "outputAudioText", "text")
+
+
+def render(reply: Reply, names: Mapping[str, str]) -> Json:
+    """Return the WebhookResponse; `names` are the agent's names for our parameters."""
+    answer: Json = {}
+    messages = [{"text": {"text": [line]}} for line in reply.texts] + _marker(reply)
+    if messages or reply.mute:
+        answer["fulfillmentResponse"] = {"messages": messages}
+    if reply.mute:
+        answer["fulfillmentResponse"]["mergeBehavior"] = "REPLACE"
+    if reply.parameters:
+        written = {names.get(name, name): value for name, value in reply.parameters.items()}
+        answer["sessionInfo"] = {"parameters": written}
+    if reply.return_to:
+        answer["targetFlow"] = reply.return_to
+    return answer
+
+
+def _marker(reply: Reply) -> list[Json]:
+    """Return the message that tells whoever called Dialogflow that a person takes over."""
+    if not reply.started:
+        return []
+    return [{"liveAgentHandoff": {"metadata": {"id": reply.started, "provider": reply.provider}}}]

@@ -1,0 +1,85 @@
+"""One fulfillment request in our words, whichever dialect it came in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from handoff.exchange import Json, number_text
+from handoff.model import Dialect, SessionId
+
+
+class Meaning(StrEnum):
+    """What a turn asks of us; the values are the CX tags and ES actions that say so."""
+
+    START = "handoff.start"
+    MESSAGE = "handoff.message"
+    POLL = "handoff.poll"
+    END = "handoff.end"
+    AVAILABILITY = "handoff.availability"
+    OTHER = ""
+
+
+def meaning_of(marker: str) -> Meaning:
+    """Return what a CX tag or ES action means; anything unknown is the bot's own business."""
+    return Meaning(marker) if marker in _MARKERS else Meaning.OTHER
+
+
+_MARKERS = frozenset(meaning.value for meaning in Meaning)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One fulfillment request.
+
+    `id` names this call, `utterance` the customer's input behind it: several webhook calls of
+    one input share it. `said_by_bot` are the bot's static texts of this turn so far, `static`
+    the same as they came. `parameters` are readable texts by the agent's own names.
+    """
+
+    id: str
+    utterance: str
+    session: SessionId
+    dialect: Dialect
+    meaning: Meaning = Meaning.OTHER
+    text: str = ""
+    language: str = ""
+    said_by_bot: tuple[str, ...] = ()
+    static: Sequence[Json] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    flow: str = ""
+
+
+def session_id(name: str) -> SessionId:
+    """Return the session behind a resource name; an old CX Messenger adds ":detectIntent"."""
+    parent, separator, tail = name.rpartition("/sessions/")
+    return SessionId(parent + separator + tail.partition(":")[0])
+
+
+def parameter_texts(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Return every parameter that has a value, as text."""
+    texts = {name: parameter_text(value) for name, value in parameters.items()}
+    return {name: value for name, value in texts.items() if value}
+
+
+def parameter_text(value: Any) -> str:
+    """Write one parameter value as a person would read it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number_text(value)
+        case str():
+            return value
+        case list():
+            return ", ".join(filter(None, map(parameter_text, value)))
+        case dict():  # composite entities keep what the customer typed, or a name
+            known = value.get("original") or value.get("name")
+            return known if isinstance(known, str) else json.dumps(value, ensure_ascii=False)
+        case _:
+            return str(value)

@@ -1,0 +1,98 @@
+"""What can go wrong, and whose move it is then."""
+
+from __future__ import annotations
+
+
+class ConfigurationError(Exception):
+    """What is missing or wrong in the settings; stands outside `BridgeError` so nothing eats it."""
+
+
+class BridgeError(Exception):
+    """The root of everything the bridge raises while it works."""
+
+
+class RequestError(BridgeError):
+    """A request we refuse: `status` and `code` go to the caller, with one sentence."""
+
+    status = 400
+    code = "bad_request"
+
+
+class BadRequest(RequestError):
+    """The body is not what this endpoint takes."""
+
+
+class Unauthenticated(RequestError):
+    """The caller did not prove who it is."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class NotFound(RequestError):
+    """There is nothing at this path."""
+
+    status = 404
+    code = "not_found"
+
+
+class MethodNotAllowed(RequestError):
+    """The path is right and the method is not."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class TooLarge(RequestError):
+    """The body is larger than the limit."""
+
+    status = 413
+    code = "too_large"
+
+
+class ProviderError(BridgeError):
+    """A call to a provider that went wrong; `code` is the vendor's word for it, never a text."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Rejected(ProviderError):
+    """The provider said no, and will say so again."""
+
+
+class NobodyThere(Rejected):
+    """The provider refuses a new conversation because no agent can take it."""
+
+
+class ConversationGone(Rejected):
+    """The conversation is over on the provider's side; nothing can be said in it any more."""
+
+
+class ContactLost(Rejected):
+    """The provider no longer knows the customer's identity that we kept."""
+
+
+class Throttled(ProviderError):
+    """Too many calls; `retry_after` is in seconds when the provider told it."""
+
+    def __init__(self, message: str, *, code: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class Unavailable(ProviderError):
+    """No usable answer. `certain` says that the call surely had no effect."""
+
+    def __init__(self, message: str, *, code: str = "", certain: bool = False) -> None:
+        super().__init__(message, code=code)
+        self.certain = certain
+
+
+class StoreError(BridgeError):
+    """The store did not do what it should; the caller may come again."""
+
+
+class Conflict(StoreError):
+    """Somebody else committed first: load and decide again."""

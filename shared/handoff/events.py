@@ -1,0 +1,104 @@
+"""The facts a provider can tell, in our words: one vocabulary for every vendor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from handoff.model import Agent, ContactRef, ConversationRef, ThreadRef
+
+
+class Closer(StrEnum):
+    """Who ended a conversation."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact about one conversation.
+
+    `id` is the same for the same fact told twice. `recurs`: the same words may be true again
+    later, so the id counts as seen only for a short while. `contact` finds the session when
+    the conversation is not known yet.
+    """
+
+    id: str
+    conversation: ConversationRef
+    thread: ThreadRef | None = None
+    contact: ContactRef | None = None
+    recurs: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationOpened(Event):
+    """The conversation exists at the provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued(Event):
+    """The customer waits; `position` counts from 1, `wait_seconds` is the provider's estimate."""
+
+    position: int | None = None
+    wait_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentJoined(Event):
+    """A person is there. A name of None will be told by another event; "" never will."""
+
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentReplied(Event):
+    """Words for the customer. `author` is the vendor's id; `client_id` is ours, if we sent it."""
+
+    author: str
+    text: str
+    author_name: str = ""
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileShared(Event):
+    """A file for the customer, by link."""
+
+    author: str
+    url: str
+    name: str = ""
+    content_type: str = ""
+    size: int | None = None
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLeft(Event):
+    """A person is gone."""
+
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred(Event):
+    """The customer is passed on; `to_agents` are named when the vendor names them."""
+
+    to_agents: tuple[str, ...] = ()
+    position: int | None = None
+    wait_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationClosed(Event):
+    """The conversation is over."""
+
+    by: Closer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrecognized(Event):
+    """Authentic, and of no meaning to us; `kind` is the vendor's word."""
+
+    kind: str

@@ -1,0 +1,182 @@
+"""The life of a handoff: the transition table, and which facts may move it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from handoff.effects import EFFECTS, Teller
+from handoff.events import (
+    AgentJoined,
+    AgentLeft,
+    AgentReplied,
+    Closer,
+    ConversationClosed,
+    ConversationOpened,
+    Event,
+    FileShared,
+    Queued,
+    Transferred,
+)
+from handoff.model import (
+    Contact,
+    EventRecord,
+    Handoff,
+    Message,
+    Participant,
+    Reason,
+    Session,
+    State,
+)
+from handoff.rules import Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerLeft:
+    """The customer asked to leave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningRefused:
+    """It is certain that no conversation came to be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp:
+    """We stopped trying, without knowing what the provider made of it."""
+
+
+R, W, A, C, F = State.REQUESTED, State.WAITING, State.ACTIVE, State.CLOSED, State.FAILED
+
+# What is not here moves nothing: webhooks come late, twice and out of order.
+TRANSITIONS: Mapping[type, Mapping[State, State]] = {
+    ConversationOpened: {R: R, W: W, A: A},
+    Queued: {R: W, W: W},
+    AgentJoined: {R: A, W: A, A: A},
+    AgentReplied: {R: A, W: A, A: A},
+    FileShared: {R: A, W: A, A: A},
+    AgentLeft: {W: W, A: W},
+    Transferred: {W: W, A: W},
+    ConversationClosed: {R: C, W: C, A: C},
+    CustomerLeft: {R: C, W: C, A: C},
+    OpeningRefused: {R: F},
+    GivenUp: {R: C, W: C, A: C},
+}
+
+# While somebody is still there, these leave an active handoff active.
+NEED_NOBODY_LEFT = (AgentLeft, Transferred)
+
+ENDINGS: Mapping[Reason, str] = {
+    Reason.AGENT_CLOSED: "ended",
+    Reason.CUSTOMER_LEFT: "customer_left",
+    Reason.NOT_ACCEPTED: "not_accepted",
+    Reason.INACTIVE: "inactive",
+    Reason.UNAVAILABLE: "unavailable",
+    Reason.PROVIDER_ERROR: "provider_error",
+}
+
+# Vendors repeat a webhook within a minute or so; later the same words are news.
+RECURRENCE = timedelta(seconds=90)
+
+
+def apply(session: Session, event: Event, rules: Rules, now: datetime) -> Session:
+    """Return the session after `event`; the very same object when it has no effect."""
+    handoff = session.open_handoff
+    if handoff is None or type(event) not in EFFECTS:
+        return session
+    if handoff.state not in TRANSITIONS[type(event)]:
+        return session
+    if _seen(session, event, now) or not _concerns(session, handoff, event):
+        return session
+    if isinstance(event, ConversationClosed):
+        reason = _closing_reason(handoff, event)
+        changed = end(session, ConversationClosed, reason, rules, now)
+    else:
+        changed = _after(session, handoff, event, teller(session, rules, now))
+    if changed == session:
+        return session
+    return replace(changed, events=(*session.events, EventRecord(id=event.id, at=now)))
+
+
+def end(session: Session, cause: type, reason: Reason, rules: Rules, now: datetime) -> Session:
+    """Return the session after its open handoff ended; unchanged where `cause` cannot end it."""
+    handoff = session.open_handoff
+    if handoff is None or handoff.state not in TRANSITIONS[cause]:
+        return session
+    state = TRANSITIONS[cause][handoff.state]
+    over = replace(handoff, state=state, reason=reason, agents=(), position=None)
+    told = teller(session, rules, now).notice(over, ENDINGS[reason])
+    return remembering(replace(session, handoff=told))
+
+
+def remembering(session: Session) -> Session:
+    """Return the session whose contact knows the thread of the handoff that is over."""
+    over = session.handoff
+    contact = session.contacts.get(over.provider) if over else None
+    if over is None or contact is None or over.conversation is None:
+        return session
+    known = replace(contact, conversation=over.conversation, thread=over.thread)
+    return replace(session, contacts={**session.contacts, over.provider: known})
+
+
+def teller(session: Session, rules: Rules, now: datetime) -> Teller:
+    """Return who speaks to this session's customer."""
+    return Teller(texts=rules.texts, language=session.language, now=now)
+
+
+def _after(session: Session, handoff: Handoff, event: Event, speaker: Teller) -> Session:
+    """Return the session with what the event changed, said and moved."""
+    changed = EFFECTS[type(event)](_bound(handoff, event), event, speaker)
+    stays = isinstance(event, NEED_NOBODY_LEFT) and changed.agents
+    state = handoff.state if stays else TRANSITIONS[type(event)][handoff.state]
+    moved = replace(session, handoff=replace(changed, state=state))
+    if not isinstance(event, AgentReplied):
+        return moved
+    words = Message(author=Participant.AGENT, text=event.text, name=changed.speaker)
+    return moved.saying(words)
+
+
+def _seen(session: Session, event: Event, now: datetime) -> bool:
+    """Say whether this very fact was told before."""
+    times = [record.at for record in session.events if record.id == event.id]
+    return any(not event.recurs or now - at < RECURRENCE for at in times)
+
+
+def _concerns(session: Session, handoff: Handoff, event: Event) -> bool:
+    """Say whether the event is about this handoff, and not our own words coming back."""
+    contact = session.contacts.get(handoff.provider)
+    if isinstance(event, AgentReplied | FileShared) and _is_echo(handoff, contact, event):
+        return False
+    if handoff.conversation is not None and event.conversation != handoff.conversation:
+        return False
+    return event.thread is None or _is_current_thread(handoff, contact, event)
+
+
+def _is_current_thread(handoff: Handoff, contact: Contact | None, event: Event) -> bool:
+    if contact is not None and event.thread == contact.thread:
+        return False  # that was the handoff before this one
+    reopened = isinstance(event, ConversationOpened)
+    return reopened or handoff.thread is None or event.thread == handoff.thread
+
+
+def _is_echo(handoff: Handoff, contact: Contact | None, event: AgentReplied | FileShared) -> bool:
+    ours = event.client_id.startswith(handoff.id)
+    return ours or (contact is not None and event.author == contact.ref)
+
+
+def _bound(handoff: Handoff, event: Event) -> Handoff:
+    """Return the handoff with the conversation that the event tells it belongs to."""
+    adopts = isinstance(event, ConversationOpened) or handoff.thread is None
+    thread = event.thread if event.thread and adopts else handoff.thread
+    return replace(handoff, conversation=event.conversation, thread=thread)
+
+
+def _closing_reason(handoff: Handoff, event: ConversationClosed) -> Reason:
+    """Return why it ended; a vendor's router closes what is quiet, or what nobody took."""
+    by_router = Reason.INACTIVE if handoff.state is State.ACTIVE else Reason.NOT_ACCEPTED
+    return {
+        Closer.AGENT: Reason.AGENT_CLOSED,
+        Closer.CUSTOMER: Reason.CUSTOMER_LEFT,
+        Closer.SYSTEM: by_router,
+    }[event.by]

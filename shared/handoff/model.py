@@ -1,0 +1,302 @@
+"""The values that one decision needs: a session, its handoff, and what waits in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+SessionId = NewType("SessionId", str)
+SessionKey = NewType("SessionKey", str)
+HandoffId = NewType("HandoffId", str)
+ProviderId = NewType("ProviderId", str)
+ConversationRef = NewType("ConversationRef", str)
+ThreadRef = NewType("ThreadRef", str)
+ContactRef = NewType("ContactRef", str)
+
+Scalar = str | int | float | bool | None
+
+
+class Dialect(StrEnum):
+    """The two products that call us."""
+
+    CX = "cx"
+    ES = "es"
+
+
+class State(StrEnum):
+    """Where a handoff stands; also the values of the parameter `handoff_state`."""
+
+    REQUESTED = "requested"
+    WAITING = "waiting"
+    ACTIVE = "active"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the customer is in human hands, or on the way there."""
+        return self in {State.REQUESTED, State.WAITING, State.ACTIVE}
+
+
+class Reason(StrEnum):
+    """Why a handoff ended; also the values of the parameter `handoff_reason`."""
+
+    AGENT_CLOSED = "agent_closed"
+    CUSTOMER_LEFT = "customer_left"
+    NOT_ACCEPTED = "not_accepted"
+    INACTIVE = "inactive"
+    UNAVAILABLE = "unavailable"
+    PROVIDER_ERROR = "provider_error"
+
+
+class Participant(StrEnum):
+    """Who can speak."""
+
+    CUSTOMER = "customer"
+    BOT = "bot"
+    AGENT = "agent"
+
+
+class Presence(StrEnum):
+    """Whether somebody is there to answer; the values of `handoff_available`."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One line of the transcript; `utterance` is Dialogflow's id of the input it belongs to."""
+
+    author: Participant
+    text: str
+    name: str = ""
+    utterance: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who the customer is, as far as the bot knows."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    language: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A person at the desk. `name` is what the customer may see; None: not known yet."""
+
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """The customer as one provider knows them, kept for the whole session.
+
+    `conversation` and `thread` are those of the last handoff: a vendor may allow one
+    conversation per customer, and late events of an old thread must not touch a new handoff.
+    """
+
+    ref: ContactRef
+    conversation: ConversationRef | None = None
+    thread: ThreadRef | None = None
+
+
+class DeliveryKind(StrEnum):
+    """What a customer can be told."""
+
+    MESSAGE = "message"
+    FILE = "file"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One thing the customer is to see. Ids rise by one within a handoff, from 1."""
+
+    id: int
+    kind: DeliveryKind
+    at: datetime
+    text: str = ""
+    agent: str = ""
+    url: str = ""
+    name: str = ""
+    content_type: str = ""
+    size: int | None = None
+
+
+class JobKind(StrEnum):
+    """What has to be said to a provider."""
+
+    IDENTIFY = "identify"
+    OPEN = "open"
+    NOTE = "note"
+    SEND = "send"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One entry of the outbox. `uncertain`: an earlier attempt may have had its effect."""
+
+    id: int
+    kind: JobKind
+    handoff: HandoffId
+    provider: ProviderId
+    created_at: datetime
+    due_at: datetime
+    text: str = ""
+    conversation: ConversationRef | None = None
+    thread: ThreadRef | None = None
+    attempts: int = 0
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Who does the jobs of this session, and until when nobody else may."""
+
+    owner: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handoff:
+    """A session in human hands.
+
+    `target` is the provider's own id, empty for its default. `request` are the words that asked
+    for a person, `lines_before` counts the transcript's lines before them, `flow` is the CX
+    flow they were said in. `speaker` is the agent's name to show.
+    `deliveries` is the tail of what the customer is to see, up to `last_delivery`; `answered`
+    is the last one that a Dialogflow answer carried.
+    """
+
+    id: HandoffId
+    provider: ProviderId
+    started_at: datetime
+    state: State = State.REQUESTED
+    reason: Reason | None = None
+    target: str = ""
+    skill: str = ""
+    customer: Customer = Customer()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    request: str = ""
+    lines_before: int = 0
+    flow: str = ""
+    conversation: ConversationRef | None = None
+    thread: ThreadRef | None = None
+    agents: tuple[Agent, ...] = ()
+    speaker: str = ""
+    available: Presence = Presence.UNKNOWN
+    position: int | None = None
+    wait_seconds: int | None = None
+    connecting_told: bool = False
+    end_told: bool = False
+    deliveries: tuple[Delivery, ...] = ()
+    last_delivery: int = 0
+    answered: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Our answer to a turn, the same for both dialects.
+
+    `mute` drops the bot's own texts of the turn; `started` is set on the turn that begins a
+    handoff; `return_to` is the CX flow to go back to; `context`: True keeps the ES context
+    alive, False ends it, None lets it carry the parameters for one turn.
+    """
+
+    texts: tuple[str, ...] = ()
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    mute: bool = False
+    started: HandoffId | None = None
+    provider: str = ""
+    return_to: str = ""
+    context: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRecord:
+    """A turn we have seen; its reply once there is one, so that a repeat gets the same."""
+
+    id: str
+    utterance: str
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """An event we have seen."""
+
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """A job that will not be done, and why."""
+
+    job: Job
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Everything one decision needs; stored as one document.
+
+    `transcript` is the tail of what was said, `lines` counts all of it.
+    `undelivered` is what the last decision gave up: the commit moves it to the dead letters.
+    """
+
+    key: SessionKey
+    id: SessionId
+    dialect: Dialect
+    language: str = ""
+    transcript: tuple[Message, ...] = ()
+    lines: int = 0
+    handoff: Handoff | None = None
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    handoffs: int = 0
+    outbox: tuple[Job, ...] = ()
+    last_job: int = 0
+    lease: Lease | None = None
+    undelivered: tuple[Undelivered, ...] = ()
+    turns: tuple[TurnRecord, ...] = ()
+    events: tuple[EventRecord, ...] = ()
+    expire_at: datetime | None = None
+
+    @property
+    def open_handoff(self) -> Handoff | None:
+        """Return the handoff the customer is in, or None."""
+        return self.handoff if self.handoff and self.handoff.state.is_open else None
+
+    def saying(self, *messages: Message) -> Session:
+        """Return the session with more lines in its transcript."""
+        transcript = (*self.transcript, *messages)
+        return replace(self, transcript=transcript, lines=self.lines + len(messages))
+
+    @property
+    def before_handoff(self) -> tuple[Message, ...]:
+        """Return what was said before the words that asked for a person."""
+        since = self.lines - self.handoff.lines_before if self.handoff else 0
+        return self.transcript[: max(len(self.transcript) - since, 0)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """What could not be delivered, and why; kept so that it can be sent again."""
+
+    session: SessionKey
+    job: Job
+    reason: str
+    at: datetime
+    expire_at: datetime

@@ -1,0 +1,1 @@
+"""One vendor, one module: vendor words come in, our words go out."""

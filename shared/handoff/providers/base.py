@@ -1,0 +1,156 @@
+"""What a provider is: verbs that trade requests for answers, and a list of what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from handoff.events import Event
+from handoff.exchange import Exchange, Inbound, Token
+from handoff.model import (
+    Contact,
+    ContactRef,
+    ConversationRef,
+    Customer,
+    Handoff,
+    Message,
+    Presence,
+    ProviderId,
+    ThreadRef,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a provider can do, as data: the code, the documentation and the tests read this."""
+
+    availability: bool = False
+    queue_position: bool = False
+    agent_names: bool = False
+    transcript_as_note: bool = False
+    typing_to_agent: bool = False
+    typing_to_customer: bool = False
+    files_to_customer: bool = False
+    files_to_agent: bool = False
+    rich_messages: bool = False
+    shared_secret_webhooks: bool = False
+    signed_webhooks: bool = False
+    signed_time: bool = False
+    hosts_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The customer as the provider now knows them. `tokens` (by name) are to be kept."""
+
+    ref: ContactRef
+    tokens: tuple[tuple[str, Token], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """Whether somebody is there for `target`, which is where the handoff will go.
+
+    `target` differs from the one asked for when that one does not exist.
+    """
+
+    presence: Presence
+    target: str = ""
+    position: int | None = None
+    wait_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """All a provider needs to open a conversation.
+
+    `uncertain`: an earlier attempt may have opened one, so look before opening another.
+    """
+
+    handoff: Handoff
+    contact: Contact | None
+    transcript: Sequence[Message]
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The conversation, and what had already been said in it when it was found again.
+
+    `availability` is what was asked right before, when it was.
+    """
+
+    conversation: ConversationRef
+    thread: ThreadRef | None = None
+    events: tuple[Event, ...] = ()
+    availability: Availability | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """Where something is to be said."""
+
+    ref: ConversationRef
+    thread: ThreadRef | None
+    contact: Contact | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A customer's message. `client_id` is ours, the same at every attempt."""
+
+    text: str
+    client_id: str
+    uncertain: bool = False
+
+
+class Provider(Protocol):
+    """One vendor. Verbs are generators that raise `ProviderError` and never touch the network."""
+
+    @property
+    def id(self) -> ProviderId:
+        """Return the id used in URLs, settings, logs and the store."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what this provider can do as it is configured."""
+
+    def open(self, opening: Opening) -> Exchange[Opened]:
+        """Open a conversation, or find the one that an uncertain attempt opened."""
+
+    def send(self, conversation: Conversation, message: Outgoing) -> Exchange[None]:
+        """Say the customer's words; raises ConversationGone when nobody can hear them any more."""
+
+    def close(self, conversation: Conversation) -> Exchange[None]:
+        """Tell the provider that the customer left; a conversation already over is fine."""
+
+    def receive(self, request: Inbound) -> Exchange[tuple[Event, ...]]:
+        """Verify a webhook's bytes, then translate them.
+
+        Raises Unauthenticated, or BadRequest where the proof itself cannot be read.
+        """
+
+
+@runtime_checkable
+class Identifies(Protocol):
+    """A provider that must know the customer before it can open a conversation."""
+
+    def identify(self, customer: Customer) -> Exchange[Identity]:
+        """Make an identity for a customer we have not brought to this provider before."""
+
+
+@runtime_checkable
+class TellsAvailability(Protocol):
+    """A provider that can be asked whether somebody is there."""
+
+    def availability(self, target: str, contact: Contact | None) -> Exchange[Availability]:
+        """Ask whether somebody is there for `target`, or for the default when it is empty."""
+
+
+@runtime_checkable
+class TakesNotes(Protocol):
+    """A provider where agents can read what the customer does not see."""
+
+    def note(self, conversation: Conversation, opening: Opening) -> Exchange[None]:
+        """Leave the transcript for the agents."""

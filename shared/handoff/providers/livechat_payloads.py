@@ -1,0 +1,62 @@
+"""What we put into LiveChat: events, session fields, the transcript.
+
+https://platform.text.com/docs/messaging/customer-chat-api/data-structures/
+"""
+
+from __future__ import annotations
+
+from handoff.effects import parts
+from handoff.exchange import Json
+from handoff.model import Handoff, Message, Participant
+from handoff.providers.base import Opening
+
+# https://platform.text.com/docs/messaging/customer-chat-api/data-structures/#message
+# 16 KB of UTF-8; the last few hundred bytes are left to whoever counts differently.
+LONGEST_TEXT = 16_000
+MOST_SESSION_FIELDS = 100
+
+SPEAKERS = {Participant.CUSTOMER: "Customer", Participant.BOT: "Bot", Participant.AGENT: "Agent"}
+
+
+def is_group(target: str) -> bool:
+    """Say whether a target can be the number of a group."""
+    return target.isascii() and target.isdigit() and len(target) < 10
+
+
+def session_fields(handoff: Handoff) -> list[Json]:
+    """Return what the desk shows beside the chat: one pair an entry, in order, not too many."""
+    customer = handoff.customer
+    pairs = {
+        "handoff_id": handoff.id,
+        "customer_id": customer.id,
+        "phone": customer.phone,
+        "language": customer.language,
+        "skill": handoff.skill,
+        **handoff.attributes,
+    }
+    filled = [{name: value} for name, value in pairs.items() if value]
+    return filled[:MOST_SESSION_FIELDS]
+
+
+def message_events(words: str, client_id: str) -> list[Json]:
+    """Return the events that say `words`, each short enough, each with an id of ours."""
+    pieces = parts(words, LONGEST_TEXT)
+    ids = [client_id] + [f"{client_id}.{number}" for number in range(1, len(pieces))]
+    return [
+        {"type": "message", "text": piece, "custom_id": own}
+        for piece, own in zip(pieces, ids, strict=True)
+    ]
+
+
+def transcript_events(opening: Opening) -> list[Json]:
+    """Return the events that tell the agent what was said to the bot before."""
+    if not opening.transcript:
+        return []
+    header = f"Before this chat (handoff {opening.handoff.id}):"
+    lines = "\n".join([header, *map(transcript_line, opening.transcript)])
+    return message_events(lines, f"{opening.handoff.id}-t")
+
+
+def transcript_line(message: Message) -> str:
+    """Write one line of the transcript, its speaker told apart."""
+    return f"{message.name or SPEAKERS[message.author]}: {message.text}"

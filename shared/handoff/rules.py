@@ -1,0 +1,42 @@
+"""What a deployment has decided, as far as decisions read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from handoff.dialogflow.turn import Turn
+from handoff.model import ProviderId
+from handoff.texts import Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What decisions need to know of a provider: which jobs it wants in the outbox."""
+
+    identifies: bool = False
+    takes_notes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The settings that decisions read.
+
+    `providers` are the configured ones, the default first. `attributes` maps a session
+    parameter to its label at the desk, `targets` our own name to each provider's id, `names`
+    our parameter names to the agent's. `leave_words` are case-folded.
+    """
+
+    providers: Mapping[ProviderId, Abilities] = field(default_factory=dict)
+    texts: Texts = field(default_factory=Texts)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    leave_words: frozenset[str] = frozenset()
+    unknown_is_open: bool = True
+    keep_texts: timedelta = timedelta(hours=72)
+
+    def parameter(self, turn: Turn, name: str) -> str:
+        """Return the turn's value for one of our parameters, or an empty string."""
+        return turn.parameters.get(self.names.get(name, name), "")

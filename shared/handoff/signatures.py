@@ -1,0 +1,105 @@
+"""Proofs of who is calling: shared secrets and Google's identity tokens."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+
+from handoff.errors import Unauthenticated
+
+# https://docs.cloud.google.com/docs/authentication/token-types#id
+GOOGLE_ISSUERS = ("https://accounts.google.com", "accounts.google.com")
+CLOCK_SKEW_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret of ours. `read` returns all that are live; the first is the one we send."""
+
+    read: Callable[[], Sequence[str]] = field(repr=False)
+
+    @property
+    def current(self) -> str:
+        """Return the one to send."""
+        return next(iter(self.read()), "")
+
+    def accepts(self, given: str) -> bool:
+        """Say whether `given` is any of the live ones, in constant time."""
+        return matches_any(given, self.read())
+
+
+def plain_secret(value: str) -> Secret:
+    """Return a secret that is this value for as long as the process lives."""
+    return Secret(lambda: (value,))
+
+
+def matches_any(given: str, accepted: Collection[str]) -> bool:
+    """Say whether `given` is one of `accepted`, in a time that tells nothing about them."""
+    sent = given.encode("utf-8", "surrogatepass")
+    results = [hmac.compare_digest(sent, one.encode()) for one in accepted if one]
+    return any(results)
+
+
+def basic_password(authorization: str) -> str:
+    """Return the password in a Basic `Authorization` header, or an empty string."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+    return decoded.partition(":")[2]
+
+
+def bearer_token(authorization: str) -> str:
+    """Return the token in a Bearer `Authorization` header, or an empty string."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedCaller:
+    """Whom an identity token must name, and for which of our addresses."""
+
+    emails: Collection[str] = field(default_factory=tuple)
+    audiences: Collection[str] = field(default_factory=tuple)
+
+
+def key_id(token: str) -> str:
+    """Return the id of the key that signed `token`; raises Unauthenticated when it is no JWT."""
+    try:
+        return str(jwt.get_unverified_header(token).get("kid") or "")
+    except jwt.PyJWTError:
+        raise Unauthenticated("The identity token cannot be read.") from None
+
+
+def verify_id_token(token: str, keys: Mapping[str, Any], expected: ExpectedCaller) -> None:
+    """Check a Google-signed identity token against `keys` (key id to JWK).
+
+    Raises Unauthenticated when signature, issuer, time, audience or e-mail is not as expected.
+    https://docs.cloud.google.com/dialogflow/cx/docs/concept/webhook
+    """
+    key = keys.get(key_id(token))
+    if key is None:
+        raise Unauthenticated("The identity token is signed by an unknown key.")
+    try:
+        claims = jwt.decode(
+            token,
+            jwt.PyJWK(key),
+            algorithms=["RS256"],
+            audience=list(expected.audiences),
+            issuer=GOOGLE_ISSUERS,
+            leeway=CLOCK_SKEW_SECONDS,
+            options={"require": ["exp", "iat", "iss", "aud"]},
+        )
+    except jwt.PyJWTError:
+        raise Unauthenticated("The identity token is not valid here.") from None
+    if claims.get("email_verified") is not True or claims.get("email") not in expected.emails:
+        raise Unauthenticated("The identity token names another caller.")

@@ -1,0 +1,104 @@
+"""The store's port: what the bridge needs to keep, and what one atomic write is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from handoff.model import (
+    DeadLetter,
+    Delivery,
+    HandoffId,
+    ProviderId,
+    Session,
+    SessionId,
+    SessionKey,
+)
+
+# An index entry holds no words; it only has to outlive any handoff that events can belong to.
+INDEX_DAYS = 30
+
+Version = Any
+"""Whatever a store compares to see that nobody wrote in between; only the store looks inside."""
+
+
+def session_key(session: SessionId) -> SessionKey:
+    """Return the document id of a session: any name of any length works."""
+    return SessionKey(hashlib.sha256(session.encode("utf-8", "replace")).hexdigest()[:40])
+
+
+def document_id(*parts: str) -> str:
+    """Return a document id for vendor ids of any form: parts are joined, then hashed."""
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:40]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A session as it was read. `session` is None when it has expired; its version still counts."""
+
+    session: Session | None
+    version: Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One atomic write. `version` is what was read, None when there was nothing.
+
+    `index` are the provider's names (conversation or contact) that lead to this session from
+    now on; `spilled` are deliveries that no longer fit in the session document.
+    """
+
+    session: Session
+    version: Version | None
+    index: Sequence[tuple[ProviderId, str]] = ()
+    spilled: Sequence[tuple[HandoffId, Delivery]] = ()
+    dead_letters: Sequence[DeadLetter] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredToken:
+    """A shared credential. `busy_until`: somebody renews it, others wait or use the old one."""
+
+    value: str
+    expires_at: datetime
+    busy_until: datetime | None = None
+    version: Version | None = None
+
+
+class Store(Protocol):
+    """What every store does. All raise StoreError when the store itself fails.
+
+    Readers ignore what has expired (`expire_at` in the past), whether or not it is deleted yet.
+    """
+
+    async def load(self, key: SessionKey) -> Stored | None:
+        """Return the session, or None when there never was one. One read."""
+
+    async def find(self, provider: ProviderId, name: str) -> SessionKey | None:
+        """Return the session that a conversation or contact belongs to. One read."""
+
+    async def commit(self, change: Change) -> Version:
+        """Write all of it or nothing; raises Conflict when the session changed meanwhile."""
+
+    async def opening(self, provider: ProviderId) -> bool:
+        """Say whether any session has an `open` job for this provider in its outbox."""
+
+    async def deliveries(
+        self, key: SessionKey, handoff: HandoffId, after: int
+    ) -> Sequence[Delivery]:
+        """Return the spilled deliveries with ids above `after`, in order."""
+
+    async def dead_letters(self) -> Sequence[DeadLetter]:
+        """Return what could not be delivered, oldest first."""
+
+    async def token(self, name: str) -> StoredToken | None:
+        """Return the shared token of this name, expired or not."""
+
+    async def put_token(self, name: str, token: StoredToken) -> None:
+        """Write a token over the version it carries (None: create); raises Conflict."""
+
+    async def close(self) -> None:
+        """Let go of connections and threads."""

@@ -1,0 +1,122 @@
+"""Every sentence a customer can see, per language. `{agent}` is the agent's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+DEFAULT_LANGUAGE = "en"
+
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "connecting": "One moment, we are looking for a colleague.",
+        "joined": "{agent} has joined the chat.",
+        "joined_unnamed": "A colleague has joined the chat.",
+        "left": "{agent} has left the chat. Please stay, we are looking for another colleague.",
+        "left_unnamed": "Your colleague has left the chat. Please stay, we are looking for another.",
+        "transferred": "You are being transferred to another colleague.",
+        "ended": "The chat with our colleague has ended. You are talking to the assistant again.",
+        "customer_left": "You have left the chat. You are talking to the assistant again.",
+        "not_accepted": "Nobody was free to take your chat. You are talking to the assistant again.",
+        "inactive": "The chat was ended because it was quiet. You are talking to the assistant again.",
+        "unavailable": "Nobody is available to chat at the moment.",
+        "provider_error": "We could not connect you to a colleague. Please try again later.",
+        "undelivered": "Your last message could not be delivered. You are still connected.",
+        "undelivered_ended": "Your last message could not be delivered: the chat had already ended.",
+        "not_connected": "You are not connected to a colleague at the moment.",
+    },
+    "nl": {
+        "connecting": "Een ogenblik, we zoeken een collega voor u.",
+        "joined": "{agent} neemt nu deel aan het gesprek.",
+        "joined_unnamed": "Een collega neemt nu deel aan het gesprek.",
+        "left": "{agent} heeft het gesprek verlaten. Blijf hier, we zoeken een andere collega.",
+        "left_unnamed": "Uw collega heeft het gesprek verlaten. Blijf hier, we zoeken een andere.",
+        "transferred": "U wordt doorverbonden met een andere collega.",
+        "ended": "Het gesprek met onze collega is beëindigd. U praat weer met de assistent.",
+        "customer_left": "U hebt het gesprek verlaten. U praat weer met de assistent.",
+        "not_accepted": "Niemand was vrij om u te helpen. U praat weer met de assistent.",
+        "inactive": "Het gesprek is gesloten omdat het stil was. U praat weer met de assistent.",
+        "unavailable": "Op dit moment is er niemand beschikbaar.",
+        "provider_error": "We konden u niet met een collega verbinden. Probeer het later opnieuw.",
+        "undelivered": "Uw laatste bericht kon niet worden bezorgd. U bent nog verbonden.",
+        "undelivered_ended": "Uw laatste bericht kon niet worden bezorgd: het gesprek was al beëindigd.",
+        "not_connected": "U bent op dit moment niet met een collega verbonden.",
+    },
+    "de": {
+        "connecting": "Einen Moment, wir suchen eine Kollegin oder einen Kollegen für Sie.",
+        "joined": "{agent} ist dem Chat beigetreten.",
+        "joined_unnamed": "Jemand aus unserem Team ist dem Chat beigetreten.",
+        "left": "{agent} hat den Chat verlassen. Bitte bleiben Sie, wir suchen Ersatz.",
+        "left_unnamed": "Ihr Gegenüber hat den Chat verlassen. Bitte bleiben Sie, wir suchen Ersatz.",
+        "transferred": "Sie werden weiterverbunden.",
+        "ended": "Der Chat mit unserem Team ist beendet. Sie sprechen wieder mit dem Assistenten.",
+        "customer_left": "Sie haben den Chat verlassen. Sie sprechen wieder mit dem Assistenten.",
+        "not_accepted": "Niemand war frei für Ihren Chat. Sie sprechen wieder mit dem Assistenten.",
+        "inactive": "Der Chat wurde wegen Stille beendet. Sie sprechen wieder mit dem Assistenten.",
+        "unavailable": "Im Moment ist niemand für einen Chat da.",
+        "provider_error": "Wir konnten Sie nicht verbinden. Bitte versuchen Sie es später erneut.",
+        "undelivered": "Ihre letzte Nachricht kam nicht an. Sie sind weiterhin verbunden.",
+        "undelivered_ended": "Ihre letzte Nachricht kam nicht an: Der Chat war schon beendet.",
+        "not_connected": "Sie sind im Moment mit niemandem verbunden.",
+    },
+    "fr": {
+        "connecting": "Un instant, nous cherchons un collègue.",
+        "joined": "{agent} a rejoint la conversation.",
+        "joined_unnamed": "Un collègue a rejoint la conversation.",
+        "left": "{agent} a quitté la conversation. Restez en ligne, nous cherchons un autre collègue.",
+        "left_unnamed": "Votre interlocuteur est parti. Restez en ligne, nous en cherchons un autre.",
+        "transferred": "Vous êtes transféré à un autre collègue.",
+        "ended": "La conversation avec notre collègue est terminée. L'assistant vous répond à nouveau.",
+        "customer_left": "Vous avez quitté la conversation. L'assistant vous répond à nouveau.",
+        "not_accepted": "Personne n'était libre. L'assistant vous répond à nouveau.",
+        "inactive": "La conversation a été fermée, faute de messages. L'assistant vous répond à nouveau.",
+        "unavailable": "Personne n'est disponible pour le moment.",
+        "provider_error": "Nous n'avons pas pu vous mettre en relation. Réessayez plus tard.",
+        "undelivered": "Votre dernier message n'a pas pu être remis. Vous êtes toujours connecté.",
+        "undelivered_ended": "Votre dernier message n'a pas été remis : la conversation était terminée.",
+        "not_connected": "Vous n'êtes pas en relation avec un collègue pour le moment.",
+    },
+    "es": {
+        "connecting": "Un momento, estamos buscando a un compañero.",
+        "joined": "{agent} se ha unido al chat.",
+        "joined_unnamed": "Un compañero se ha unido al chat.",
+        "left": "{agent} ha salido del chat. Espere, estamos buscando a otro compañero.",
+        "left_unnamed": "Su interlocutor ha salido del chat. Espere, estamos buscando a otro.",
+        "transferred": "Le estamos pasando con otro compañero.",
+        "ended": "El chat con nuestro compañero ha terminado. Vuelve a hablar con el asistente.",
+        "customer_left": "Ha salido del chat. Vuelve a hablar con el asistente.",
+        "not_accepted": "Nadie estaba libre para atenderle. Vuelve a hablar con el asistente.",
+        "inactive": "El chat se ha cerrado por inactividad. Vuelve a hablar con el asistente.",
+        "unavailable": "En este momento no hay nadie disponible.",
+        "provider_error": "No hemos podido conectarle. Inténtelo de nuevo más tarde.",
+        "undelivered": "Su último mensaje no se pudo entregar. Sigue conectado.",
+        "undelivered_ended": "Su último mensaje no se pudo entregar: el chat ya había terminado.",
+        "not_connected": "En este momento no está conectado con ningún compañero.",
+    },
+}
+
+NAMES = frozenset(TEXTS[DEFAULT_LANGUAGE])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """The product's texts with a deployment's own over them; an empty text keeps silent."""
+
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def get(self, name: str, language: str, *, agent: str = "") -> str:
+        """Return the text `name` in `language` ("en", "pt-BR"), or in English."""
+        found = next(
+            table[name]
+            for tag in (*_widening(language), DEFAULT_LANGUAGE)
+            for table in (self.own.get(tag, {}), TEXTS.get(tag, {}))
+            if name in table
+        )
+        return found.replace("{agent}", agent)
+
+
+def _widening(language: str) -> tuple[str, ...]:
+    """Return the tags to try, narrow before wide: "pt-br", "pt"."""
+    tag = language.lower().replace("_", "-")
+    base = tag.partition("-")[0]
+    return (tag, base) if tag != base else (tag,)

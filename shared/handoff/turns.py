@@ -1,0 +1,251 @@
+"""What a turn does to a session, and what it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from handoff import lifecycle, outbox
+from handoff.dialogflow.turn import Meaning, Turn
+from handoff.lifecycle import CustomerLeft
+from handoff.model import (
+    Delivery,
+    DeliveryKind,
+    Dialect,
+    Handoff,
+    JobKind,
+    Message,
+    Participant,
+    Presence,
+    Reason,
+    Reply,
+    Scalar,
+    Session,
+    State,
+    TurnRecord,
+)
+from handoff.opening import handoff_id, start
+from handoff.providers.base import Availability
+from handoff.rules import Rules
+
+# An answer may be 64 KiB (https://docs.cloud.google.com/dialogflow/quotas); the bot's own texts
+# and JSON's escapes need room too.
+LARGEST_BATCH = 24_000
+
+# What an earlier handoff may have left among the parameters of a CX session.
+LEFTOVERS = ("handoff_reason", "handoff_agent", "handoff_position", "handoff_wait_seconds")
+
+
+def take(session: Session, turn: Turn, rules: Rules, now: datetime) -> Session:
+    """Return the session after `turn`; the very same object when this call came before."""
+    if any(record.id == turn.id for record in session.turns):
+        return session
+    heard = any(record.utterance == turn.utterance for record in session.turns)
+    record = TurnRecord(id=turn.id, utterance=turn.utterance)
+    noted = replace(
+        session,
+        language=turn.language or session.language,
+        dialect=turn.dialect,
+        turns=(*session.turns, record),
+    )
+    text = "" if heard else turn.text
+    if noted.open_handoff is not None:
+        return _in_human_hands(noted, turn, text, rules, now)
+    if turn.meaning is Meaning.START:
+        return _said(start(noted, turn, rules, now), turn, text)
+    return _observed(noted, turn, text)
+
+
+def settle(
+    session: Session,
+    turn: Turn,
+    rules: Rules,
+    now: datetime,
+    *,
+    earlier: Sequence[Delivery] = (),
+    availability: Availability | None = None,
+) -> tuple[Session, Reply]:
+    """Return the answer to `turn`, and the session that remembers it.
+
+    `earlier` are unread deliveries that no longer fitted in the session. A turn that has its
+    answer gets the same one again.
+    """
+    known = next((one.reply for one in session.turns if one.id == turn.id), None)
+    if known is not None:
+        return session, known
+    session = _connecting(session, rules, now)
+    batch, answered = _batch(session.handoff, earlier)
+    reply = _reply(session, turn, rules, batch)
+    if turn.meaning is Meaning.AVAILABILITY:
+        told = _told(availability or _known(session.open_handoff))
+        reply = replace(reply, parameters={**reply.parameters, **told})
+    if session.handoff is not None:
+        over = not session.handoff.state.is_open
+        handoff = replace(session.handoff, answered=answered, end_told=over)
+        session = replace(session, handoff=handoff)
+    return _remembering(session, turn, reply), reply
+
+
+def unread_before_tail(session: Session) -> int | None:
+    """Return the last delivery answered when unread ones have left the session, else None."""
+    handoff = session.handoff
+    if handoff is None or handoff.last_delivery == handoff.answered:
+        return None
+    first = handoff.deliveries[0].id if handoff.deliveries else handoff.last_delivery + 1
+    return handoff.answered if first > handoff.answered + 1 else None
+
+
+def is_idle(before: Session | None, after: Session, turn: Turn, reply: Reply) -> bool:
+    """Say whether nothing happened that is worth a write: an empty poll, a turn without words."""
+    if before is None:
+        return not after.transcript and after.handoff is None
+    kept = replace(after, turns=before.turns, language=before.language)
+    silent = turn.meaning is Meaning.POLL or not (turn.text or turn.said_by_bot)
+    return silent and not reply.texts and kept == before
+
+
+def _in_human_hands(
+    session: Session, turn: Turn, text: str, rules: Rules, now: datetime
+) -> Session:
+    """Pass the customer's words on, or let them leave; the bot has no part in it."""
+    handoff = session.open_handoff
+    if handoff is None or turn.meaning in {Meaning.POLL, Meaning.AVAILABILITY}:
+        return session
+    if turn.meaning is Meaning.END or text.strip().casefold() in rules.leave_words:
+        ended = lifecycle.end(session, CustomerLeft, Reason.CUSTOMER_LEFT, rules, now)
+        return outbox.add(ended, JobKind.CLOSE, handoff, now)
+    if not text:
+        return session
+    relayed = outbox.add(session, JobKind.SEND, handoff, now, text=text)
+    return _said(relayed, turn, text)
+
+
+def _observed(session: Session, turn: Turn, text: str) -> Session:
+    """Remember what was said, for the agent who may come."""
+    if turn.meaning in {Meaning.POLL, Meaning.END}:  # signals of a page, not words of a customer
+        return session
+    spoken = _said(session, turn, text)
+    known = [one for one in spoken.transcript if one.utterance == turn.utterance]
+    said = sum(one.author is Participant.BOT for one in known)
+    lines = [
+        Message(author=Participant.BOT, text=line, utterance=turn.utterance)
+        for line in turn.said_by_bot[said:]
+    ]
+    return spoken.saying(*lines)
+
+
+def _said(session: Session, turn: Turn, text: str) -> Session:
+    if not text:
+        return session
+    line = Message(author=Participant.CUSTOMER, text=text, utterance=turn.utterance)
+    return session.saying(line)
+
+
+def _connecting(session: Session, rules: Rules, now: datetime) -> Session:
+    """Say that we are connecting, unless the turn already knows how it ended or who came."""
+    handoff = session.open_handoff
+    if handoff is None or handoff.connecting_told or handoff.state is State.ACTIVE:
+        return session
+    told = lifecycle.teller(session, rules, now).notice(handoff, "connecting")
+    return replace(session, handoff=replace(told, connecting_told=True))
+
+
+def _batch(
+    handoff: Handoff | None, earlier: Sequence[Delivery]
+) -> tuple[tuple[Delivery, ...], int]:
+    """Return the unread deliveries that fit in one answer, and the id of the last of them."""
+    if handoff is None:
+        return (), 0
+    waiting = [one for one in (*earlier, *handoff.deliveries) if one.id > handoff.answered]
+    taken: list[Delivery] = []
+    size = 0
+    for one in waiting:
+        size += len(_line(one).encode("utf-8", "replace"))
+        if taken and size > LARGEST_BATCH:
+            break
+        taken.append(one)
+    return tuple(taken), taken[-1].id if taken else handoff.answered
+
+
+def _line(delivery: Delivery) -> str:
+    """Write a delivery where there is no other place for the agent's name or a link."""
+    if delivery.kind is DeliveryKind.NOTICE:
+        return delivery.text
+    content = " ".join(filter(None, (delivery.text, delivery.name, delivery.url)))
+    return f"{delivery.agent}: {content}" if delivery.agent else content
+
+
+def _reply(session: Session, turn: Turn, rules: Rules, batch: Sequence[Delivery]) -> Reply:
+    texts = tuple(_line(one) for one in batch)
+    handoff = session.handoff
+    if handoff is None or (handoff.end_told and not texts):
+        return _with_nobody(session, turn, rules)
+    started = handoff.id == handoff_id(turn) and turn.meaning is Meaning.START
+    is_open = handoff.state.is_open
+    returns = not is_open and turn.flow and handoff.flow and turn.flow != handoff.flow
+    return Reply(
+        texts=texts,
+        parameters=_parameters(session, handoff, fresh=started),
+        mute=is_open or (started and bool(texts)),
+        started=handoff.id if started and is_open else None,
+        provider=handoff.provider,
+        return_to=handoff.flow if returns else "",
+        context=is_open,
+    )
+
+
+def _with_nobody(session: Session, turn: Turn, rules: Rules) -> Reply:
+    """Return what a turn is told when there is no person in it."""
+    if turn.meaning is not Meaning.MESSAGE:
+        ended = session.handoff is not None
+        return Reply(parameters={"handoff_state": "none"}, context=False) if ended else Reply()
+    text = rules.texts.get("not_connected", session.language)
+    texts = (text,) if text else ()
+    return Reply(texts=texts, parameters={"handoff_state": "none"}, context=False)
+
+
+def _parameters(session: Session, handoff: Handoff, *, fresh: bool) -> dict[str, Scalar]:
+    """Return what the bot is to know; a fresh handoff clears what an earlier one left in CX."""
+    clear = fresh and session.handoffs > 1 and session.dialect is Dialect.CX
+    values: dict[str, Scalar] = dict.fromkeys(LEFTOVERS) if clear else {}
+    refused = handoff.reason is Reason.UNAVAILABLE
+    known: dict[str, Scalar] = {
+        "handoff_state": handoff.state.value,
+        "handoff_reason": handoff.reason.value if handoff.reason else None,
+        "handoff_id": handoff.id,
+        "handoff_provider": handoff.provider,
+        "handoff_agent": handoff.speaker or None,
+        "handoff_position": handoff.position,
+        "handoff_wait_seconds": handoff.wait_seconds,
+        "handoff_available": handoff.available.value if refused else None,
+    }
+    return values | {name: value for name, value in known.items() if value is not None}
+
+
+def _known(handoff: Handoff | None) -> Availability:
+    """Return what an open handoff already tells about who is there."""
+    if handoff is None:
+        return Availability(presence=Presence.UNKNOWN)
+    active = handoff.state is State.ACTIVE
+    return Availability(
+        presence=Presence.YES if active else handoff.available,
+        position=handoff.position,
+        wait_seconds=handoff.wait_seconds,
+    )
+
+
+def _told(availability: Availability) -> dict[str, Scalar]:
+    known: dict[str, Scalar] = {
+        "handoff_available": availability.presence.value,
+        "handoff_position": availability.position,
+        "handoff_wait_seconds": availability.wait_seconds,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _remembering(session: Session, turn: Turn, reply: Reply) -> Session:
+    """Return the session with the turn's answer, for when Dialogflow asks again."""
+    answered = TurnRecord(id=turn.id, utterance=turn.utterance, reply=reply)
+    others = tuple(one for one in session.turns if one.id != turn.id)
+    return replace(session, turns=(*others, answered))

@@ -1,0 +1,91 @@
+"""Fakes of our own ports, and the small things that tests count or move by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from handoff.model import DeadLetter, Delivery, HandoffId, ProviderId, SessionKey
+from handoff.store import Change, Store, Stored, StoredToken, Version
+
+
+class FixedClock:
+    """A clock that stands until the test moves it."""
+
+    def __init__(self, now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Move on."""
+        self.now += timedelta(seconds=seconds)
+
+
+class CountingStore:
+    """A store that counts what Firestore would bill: documents read, documents written.
+
+    An attempt counts, whether or not it succeeds; a query costs one read per document and never
+    less than one.
+    """
+
+    def __init__(self, inner: Store) -> None:
+        self._inner = inner
+        self.reads = 0
+        self.writes = 0
+
+    def taken(self) -> tuple[int, int]:
+        """Return reads and writes since the last call, and count from zero again."""
+        counted = self.reads, self.writes
+        self.reads = self.writes = 0
+        return counted
+
+    async def load(self, key: SessionKey) -> Stored | None:
+        """Count one read."""
+        self.reads += 1
+        return await self._inner.load(key)
+
+    async def find(self, provider: ProviderId, name: str) -> SessionKey | None:
+        """Count one read."""
+        self.reads += 1
+        return await self._inner.find(provider, name)
+
+    async def commit(self, change: Change) -> Version:
+        """Count one write, and one for each document beside the session."""
+        self.writes += 1 + len(change.index) + len(change.spilled) + len(change.dead_letters)
+        return await self._inner.commit(change)
+
+    async def opening(self, provider: ProviderId) -> bool:
+        """Count one read."""
+        self.reads += 1
+        return await self._inner.opening(provider)
+
+    async def deliveries(
+        self, key: SessionKey, handoff: HandoffId, after: int
+    ) -> Sequence[Delivery]:
+        """Count what was found."""
+        found = await self._inner.deliveries(key, handoff, after)
+        self.reads += max(1, len(found))
+        return found
+
+    async def dead_letters(self) -> Sequence[DeadLetter]:
+        """Count what was found."""
+        found = await self._inner.dead_letters()
+        self.reads += max(1, len(found))
+        return found
+
+    async def token(self, name: str) -> StoredToken | None:
+        """Count one read."""
+        self.reads += 1
+        return await self._inner.token(name)
+
+    async def put_token(self, name: str, token: StoredToken) -> None:
+        """Count one write."""
+        self.writes += 1
+        await self._inner.put_token(name, token)
+
+    async def close(self) -> None:
+        """Close the store inside."""
+        await self._inner.close()

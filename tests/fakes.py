@@ -81,10 +81,10 @@ class CountingStore:
         self.reads += 1
         return await self._inner.token(name)
 
-    async def put_token(self, name: str, token: StoredToken) -> None:
+    async def put_token(self, name: str, token: StoredToken) -> Version:
         """Count one write."""
         self.writes += 1
-        await self._inner.put_token(name, token)
+        return await self._inner.put_token(name, token)
 
     async def close(self) -> None:
         """Close the store inside."""

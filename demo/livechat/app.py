@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,6 +17,7 @@ from demo.livechat.desk_api import DeskApi
 from demo.livechat.gate import Gate
 from demo.livechat.simulator import Simulator
 
+LOCAL = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -42,7 +45,9 @@ def create_app(
         Route("/v{version}/{api}/action/{action}", gate.api, methods=METHODS),
         Route("/{api}/action/{action}", gate.api, methods=METHODS),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    # The demo's pages are served from another port of the same machine.
+    local = Middleware(CORSMiddleware, allow_origin_regex=LOCAL, allow_methods=METHODS)
+    app = Starlette(routes=routes, middleware=[local], lifespan=lifespan)
     app.state.simulator = simulator
     return app
 

@@ -16,6 +16,7 @@ from demo.livechat.shapes import read
 from demo.livechat.simulator import Simulator
 
 LONG_POLL_SECONDS = 25.0
+REVOCABLE = (None, "agent", "customer", "bot", "all")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -111,6 +112,8 @@ class DeskApi:
     async def _set_faults(self, request: Request) -> object:
         body, simulator = await _body(request), self._simulator
         kind = body.pop("revoke", None)
+        if kind not in REVOCABLE:
+            raise invalid(f"`revoke` is one of {', '.join(map(str, REVOCABLE[1:]))}")
         try:
             simulator.faults = changed(simulator.faults, body)
         except ValidationError as error:

@@ -82,8 +82,8 @@ def _answer(simulator: Simulator, call: Call, run: Callable[[Simulator, Call], o
 
 def _failure(call: Call, fail: Fail) -> Answer:
     error = fail.error()
-    body = error.body()
+    body, status = error.body(), error.status
     if call.api == ACCOUNTS:
-        body = OAuthError(fail.type, fail.message).body()
+        body, status = OAuthError(fail.type, fail.message).body(), fail.status or 401
     headers = {"Retry-After": str(fail.retry_after)} if fail.retry_after is not None else {}
-    return Answer(body=body, status=error.status, error=fail.type, headers=headers)
+    return Answer(body=body, status=status, error=fail.type, headers=headers)

@@ -31,6 +31,25 @@ def trim(session: Session) -> tuple[Session, Sequence[Delivery]]:
     return trimmed, spilled
 
 
+def missing_before(session: Session) -> int | None:
+    """Return the id after which unread deliveries have moved out, or None when none have."""
+    handoff = session.handoff
+    if handoff is None or handoff.last_delivery == handoff.answered:
+        return None
+    first = handoff.deliveries[0].id if handoff.deliveries else handoff.last_delivery + 1
+    return handoff.answered if first > handoff.answered + 1 else None
+
+
+def with_earlier(session: Session, earlier: Sequence[Delivery]) -> Session:
+    """Return the session with deliveries that had moved out of it."""
+    if session.handoff is None or not earlier:
+        return session
+    first = session.handoff.deliveries[0].id if session.handoff.deliveries else None
+    back = tuple(one for one in earlier if first is None or one.id < first)
+    deliveries = back + session.handoff.deliveries
+    return replace(session, handoff=replace(session.handoff, deliveries=deliveries))
+
+
 def _tail(handoff: Handoff | None) -> tuple[Handoff | None, Sequence[Delivery]]:
     if handoff is None:
         return None, ()

@@ -110,9 +110,9 @@ class FirestoreStore:
             version=snapshot.update_time,
         )
 
-    async def put_token(self, name: str, token: StoredToken) -> None:
+    async def put_token(self, name: str, token: StoredToken) -> Version:
         """Write a token over the version it carries."""
-        await self._write(documents.of_token(name, token), token.version, ())
+        return await self._write(documents.of_token(name, token), token.version, ())
 
     async def close(self) -> None:
         """Let go of the connection."""

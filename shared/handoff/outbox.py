@@ -86,10 +86,14 @@ def claim(session: Session, owner: str, until: datetime, now: datetime) -> Sessi
     return replace(session, lease=mine, outbox=(doubtful, *session.outbox[1:]))
 
 
+def holds(session: Session, owner: str) -> bool:
+    """Say whether the lease is in `owner`'s hands."""
+    return session.lease is not None and session.lease.owner == owner
+
+
 def release(session: Session, owner: str) -> Session:
     """Return the session with the lease given back, if `owner` still has it."""
-    mine = session.lease is not None and session.lease.owner == owner
-    return replace(session, lease=None) if mine else session
+    return replace(session, lease=None) if holds(session, owner) else session
 
 
 def done(session: Session, job: Job, result: object, rules: Rules, now: datetime) -> Session:

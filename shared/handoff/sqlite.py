@@ -94,10 +94,10 @@ class SqliteStore:
         rows = await self._query(sql.LOAD_TOKEN, id=documents.token_id(name))
         return _token(*rows[0]) if rows else None
 
-    async def put_token(self, name: str, token: StoredToken) -> None:
+    async def put_token(self, name: str, token: StoredToken) -> Version:
         """Write a token over the version it carries."""
         document = documents.of_token(name, token)
-        await self._transaction(
+        return await self._transaction(
             lambda db: _guarded(db, sql.CREATE_TOKEN, sql.UPDATE_TOKEN, document, token.version)
         )
 
@@ -171,9 +171,9 @@ def _use_write_ahead_log(db: sqlite3.Connection, patience: float) -> None:
         try:
             db.execute("PRAGMA journal_mode=WAL")
             return
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             # Processes that meet at a new file: here alone SQLite does not wait for the others.
-            if time.monotonic() > give_up:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
                 raise
             time.sleep(0.01)
 

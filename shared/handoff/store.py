@@ -97,7 +97,7 @@ class Store(Protocol):
     async def token(self, name: str) -> StoredToken | None:
         """Return the shared token of this name, expired or not."""
 
-    async def put_token(self, name: str, token: StoredToken) -> None:
+    async def put_token(self, name: str, token: StoredToken) -> Version:
         """Write a token over the version it carries (None: create); raises Conflict."""
 
     async def close(self) -> None:

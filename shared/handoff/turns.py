@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -29,9 +30,9 @@ from handoff.opening import handoff_id, start
 from handoff.providers.base import Availability
 from handoff.rules import Rules
 
-# An answer may be 64 KiB (https://docs.cloud.google.com/dialogflow/quotas); the bot's own texts
-# and JSON's escapes need room too.
-LARGEST_BATCH = 24_000
+# An answer may be 64 KiB, and the bot's own texts need room beside ours.
+# https://docs.cloud.google.com/dialogflow/cx/docs/concept/webhook
+LARGEST_BATCH = 40_000
 
 # What an earlier handoff may have left among the parameters of a CX session.
 LEFTOVERS = ("handoff_reason", "handoff_agent", "handoff_position", "handoff_wait_seconds")
@@ -63,19 +64,13 @@ def settle(
     rules: Rules,
     now: datetime,
     *,
-    earlier: Sequence[Delivery] = (),
     availability: Availability | None = None,
-) -> tuple[Session, Reply]:
-    """Return the answer to `turn`, and the session that remembers it.
-
-    `earlier` are unread deliveries that no longer fitted in the session. A turn that has its
-    answer gets the same one again.
-    """
-    known = next((one.reply for one in session.turns if one.id == turn.id), None)
-    if known is not None:
-        return session, known
+) -> Session:
+    """Return the session that remembers its answer to `turn`; the first answer stays."""
+    if answer_to(session, turn) is not None:
+        return session
     session = _connecting(session, rules, now)
-    batch, answered = _batch(session.handoff, earlier)
+    batch, answered = _batch(session.handoff)
     reply = _reply(session, turn, rules, batch)
     if turn.meaning is Meaning.AVAILABILITY:
         told = _told(availability or _known(session.open_handoff))
@@ -84,25 +79,24 @@ def settle(
         over = not session.handoff.state.is_open
         handoff = replace(session.handoff, answered=answered, end_told=over)
         session = replace(session, handoff=handoff)
-    return _remembering(session, turn, reply), reply
+    return _remembering(session, turn, reply)
 
 
-def unread_before_tail(session: Session) -> int | None:
-    """Return the last delivery answered when unread ones have left the session, else None."""
-    handoff = session.handoff
-    if handoff is None or handoff.last_delivery == handoff.answered:
-        return None
-    first = handoff.deliveries[0].id if handoff.deliveries else handoff.last_delivery + 1
-    return handoff.answered if first > handoff.answered + 1 else None
+def answer_to(session: Session, turn: Turn) -> Reply | None:
+    """Return the answer that this turn got before, if it did."""
+    return next((one.reply for one in session.turns if one.id == turn.id), None)
 
 
-def is_idle(before: Session | None, after: Session, turn: Turn, reply: Reply) -> bool:
-    """Say whether nothing happened that is worth a write: an empty poll, a turn without words."""
-    if before is None:
-        return not after.transcript and after.handoff is None
-    kept = replace(after, turns=before.turns, language=before.language)
+def unless_idle(before: Session, after: Session, turn: Turn) -> Session:
+    """Return `after`, or `before` when nothing happened that is worth a write.
+
+    That is an empty poll, or a turn of the bot without words.
+    """
+    reply = answer_to(after, turn)
     silent = turn.meaning is Meaning.POLL or not (turn.text or turn.said_by_bot)
-    return silent and not reply.texts and kept == before
+    kept = replace(after, turns=before.turns, language=before.language)
+    idle = silent and kept == before and not (reply and reply.texts)
+    return before if idle else after
 
 
 def _in_human_hands(
@@ -151,17 +145,15 @@ def _connecting(session: Session, rules: Rules, now: datetime) -> Session:
     return replace(session, handoff=replace(told, connecting_told=True))
 
 
-def _batch(
-    handoff: Handoff | None, earlier: Sequence[Delivery]
-) -> tuple[tuple[Delivery, ...], int]:
+def _batch(handoff: Handoff | None) -> tuple[tuple[Delivery, ...], int]:
     """Return the unread deliveries that fit in one answer, and the id of the last of them."""
     if handoff is None:
         return (), 0
-    waiting = [one for one in (*earlier, *handoff.deliveries) if one.id > handoff.answered]
+    waiting = [one for one in handoff.deliveries if one.id > handoff.answered]
     taken: list[Delivery] = []
     size = 0
     for one in waiting:
-        size += len(_line(one).encode("utf-8", "replace"))
+        size += len(json.dumps(_line(one), ensure_ascii=False).encode())
         if taken and size > LARGEST_BATCH:
             break
         taken.append(one)

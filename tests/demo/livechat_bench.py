@@ -69,11 +69,20 @@ class Bench:
     listener: Listener
     _agent: str | None = None
 
+    def reset(self) -> "Bench":
+        """Begin anew on the same socket."""
+        self.post("/desk/reset")
+        self.listener.heard.clear()
+        self.listener.statuses.clear()
+        self.clock.now, self._agent = Clock().now, None
+        return self
+
     def get(self, path: str, **params: Any) -> Json:
         return requests.get(self.base + path, params=params, timeout=LIMIT).json()
 
     def post(self, path: str, body: object = None, **options: Any) -> requests.Response:
-        return requests.post(self.base + path, json=body or {}, timeout=LIMIT, **options)
+        options.setdefault("timeout", LIMIT)
+        return requests.post(self.base + path, json=body or {}, **options)
 
     def form(self, **changes: str) -> requests.Response:
         account = self.account
@@ -179,9 +188,7 @@ def running(**changes: Any) -> Iterator[Bench]:
     """Serve a simulator of an account with these changes for the length of a test."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        account = replace(
-            Account(webhook_url=f"{base}/hook", retry_intervals=(0, 0, 0)), **changes
-        )
+        account = replace(Account(webhook_url=f"{base}/hook", retry_intervals=(0, 0, 0)), **changes)
         clock = Clock()
         listener = Listener(create_app(account, clock=clock))
         server = uvicorn.Server(uvicorn.Config(listener, log_level="error"))

@@ -13,10 +13,15 @@ BIG = "é" * 8193
 ORGANIZATION = {"organization_id": "6f2d9c1e-83b4-4a57-9d0e-5b7c1f20a9d3"}
 
 
-@pytest.fixture
-def bench() -> Iterator[Bench]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[Bench]:
     with running() as bench:
         yield bench
+
+
+@pytest.fixture
+def bench(server: Bench) -> Bench:
+    return server.reset()
 
 
 def test_refresh_token_gives_an_agent_token(bench: Bench) -> None:
@@ -105,9 +110,7 @@ def test_personal_token_is_for_agents_only(bench: Bench) -> None:
     basic = requests.auth._basic_auth_str(account.account_id, account.personal_access_token)
     headers = {"Authorization": basic}
     groups = bench.post("/v3.6/configuration/action/list_groups", {}, headers=headers)
-    chats = bench.post(
-        "/v3.6/customer/action/list_chats", {}, headers=headers, params=ORGANIZATION
-    )
+    chats = bench.post("/v3.6/customer/action/list_chats", {}, headers=headers, params=ORGANIZATION)
 
     assert groups.status_code == 200
     assert error(chats) == (401, "authentication")

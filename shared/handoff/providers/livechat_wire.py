@@ -5,7 +5,7 @@ https://platform.text.com/docs/messaging/customer-chat-api/#errors
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -182,7 +182,7 @@ class Wire:
             _, token = yield from self._grant({"entity_id": contact})
             return token
 
-        return TokenSource(f"livechat:customer:{contact}", mint, refuses_token)
+        return _source(f"customer:{contact}", mint)
 
     def _grant(self, identity: Json) -> Exchange[tuple[Json, Token]]:
         """https://platform.text.com/docs/authorization/customer-authorization/#agent-token-grant"""
@@ -200,8 +200,7 @@ class Wire:
         return answer, self._token(answer, "access_token", "customer token")
 
     def _agent_token(self) -> TokenSource:
-        account = self._account
-        return TokenSource(f"livechat:agent:{account.client_id}", self._refresh, refuses_token)
+        return _source(f"agent:{self._account.client_id}", self._refresh)
 
     def _refresh(self) -> Exchange[Token]:
         """https://platform.text.com/docs/authorization/oauth-authorization/#refreshing-tokens"""
@@ -223,8 +222,7 @@ class Wire:
 
     def _bot_token(self) -> TokenSource:
         bot = self._account.bot
-        name = f"livechat:bot:{bot.id if bot else ''}"
-        return TokenSource(name, self._issue_bot_token, refuses_token)
+        return _source(f"bot:{bot.id if bot else ''}", self._issue_bot_token)
 
     def _issue_bot_token(self) -> Exchange[Token]:
         """https://platform.text.com/docs/management/configuration-api/#issue-bot-token"""
@@ -246,3 +244,7 @@ class Wire:
             raise Unavailable(f"livechat answered {call} without a token", certain=True)
         lifetime = timedelta(seconds=integer(answer, "expires_in") or 28_800)
         return Token(value=value, expires_at=self._clock() + lifetime)
+
+
+def _source(name: str, mint: Callable[[], Exchange[Token]]) -> TokenSource:
+    return TokenSource(name=f"{ID}:{name}", mint=mint, refuses=refuses_token)

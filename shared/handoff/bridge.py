@@ -1,0 +1,184 @@
+"""The use cases: load, decide, commit once, then act from what was committed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from handoff import lifecycle, log, opening, outbox, turns
+from handoff.clock import Clock
+from handoff.dialogflow.turn import Meaning, Turn
+from handoff.errors import NotFound
+from handoff.events import Event, Unrecognized
+from handoff.exchange import Inbound
+from handoff.model import Contact, ProviderId, Reply, Session
+from handoff.performing import Performer
+from handoff.providers.base import Availability, Provider
+from handoff.rules import Rules
+from handoff.sessions import Decision, Held, Sessions
+from handoff.store import Store, session_key
+from handoff.tokens import Caller, Deadline
+
+# A lease outlives the deadline of its holder by this: what was begun is surely over by then.
+LEASE_MARGIN = 2.0
+
+# Below this no call to a provider is begun; the rest of the time is for the last commit.
+LEAST_FOR_A_JOB = 0.35
+
+
+class Bridge:
+    """Answers turns and takes events, for all sessions of one deployment."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        providers: Mapping[ProviderId, Provider],
+        rules: Rules,
+        caller: Caller,
+        clock: Clock,
+    ) -> None:
+        self._sessions = Sessions(store, rules, clock)
+        self._providers = providers
+        self._rules = rules
+        self._caller = caller
+        self._clock = clock
+        self._performer = Performer(providers, rules, caller, clock)
+
+    async def answer(self, turn: Turn, deadline: Deadline) -> Reply:
+        """Return the answer to a turn; everything it caused is committed by then."""
+        owner = uuid.uuid4().hex
+        fresh = Session(key=session_key(turn.session), id=turn.session, dialect=turn.dialect)
+        held = await self._sessions.load_or(fresh)
+        contact, asked = await self._asked(held.session, turn, deadline)
+
+        def taken(session: Session) -> Session:
+            return turns.take(session, turn, self._rules, self._clock())
+
+        def settled(session: Session) -> Session:
+            return turns.settle(session, turn, self._rules, self._clock(), availability=asked)
+
+        def begun(session: Session) -> Session:
+            introduced = _introduced(taken(session), contact)
+            claimed = self._claimed(introduced, owner, deadline)
+            return claimed or turns.unless_idle(session, settled(introduced), turn)
+
+        held = await self._sessions.commit(held, begun)
+        held = await self._perform(held, owner, deadline, settled)
+        _log_turn(held.session, turn)
+        return turns.answer_to(settled(taken(held.session)), turn) or Reply()
+
+    async def receive(self, provider: ProviderId, request: Inbound, deadline: Deadline) -> None:
+        """Take a provider's webhook; raises NotFound, Unauthenticated or BadRequest."""
+        desk = self._providers.get(provider)
+        if desk is None:
+            raise NotFound(f"No provider is configured at /{provider[:40]}.")
+        events = await self._caller.run(desk.receive(request), deadline)
+        for event in events:
+            if isinstance(event, Unrecognized):
+                log.info("event", provider=provider, kind=event.kind[:60], outcome="unrecognized")
+        known = [event for event in events if not isinstance(event, Unrecognized)]
+        if known:
+            await self._apply(provider, known, deadline)
+
+    async def _apply(
+        self, provider: ProviderId, events: Sequence[Event], deadline: Deadline
+    ) -> None:
+        """Let the events of one conversation have their effect, in one commit."""
+        first, owner = events[0], uuid.uuid4().hex
+        key = await self._sessions.find(provider, first.conversation, first.contact or "")
+        found = await self._sessions.load(key) if key else None
+        if found is None:
+            _log_events(provider, events, "not_ours")
+            return
+
+        def applied(session: Session) -> Session:
+            now, after = self._clock(), session
+            for event in events:
+                after = lifecycle.apply(after, event, self._rules, now)
+            after = outbox.without_audience(after, now)
+            return self._claimed(after, owner, deadline) or after
+
+        held = await self._sessions.commit(found, applied)
+        outcome = "no_effect" if held is found else "applied"
+        _log_events(provider, events, outcome, held.session)
+        await self._perform(held, owner, deadline, lambda session: session)
+
+    async def _perform(self, held: Held, owner: str, deadline: Deadline, finish: Decision) -> Held:
+        """Do what is due, one job a commit; the last commit also gives the lease back."""
+        while outbox.holds(held.session, owner):
+            outcome = await self._outcome(held.session, deadline)
+
+            def after(session: Session, outcome: Decision = outcome) -> Session:
+                done = outcome(session)
+                more = outbox.next_due(done, self._clock()) and deadline.left > LEAST_FOR_A_JOB
+                if more and outbox.holds(done, owner):
+                    return done
+                return finish(outbox.release(done, owner))
+
+            held = await self._sessions.commit(held, after)
+        return held
+
+    async def _outcome(self, session: Session, deadline: Deadline) -> Decision:
+        job = outbox.next_due(session, self._clock())
+        if job is None or deadline.left <= LEAST_FOR_A_JOB:
+            return lambda session: session
+        return await self._performer.do(session, job, deadline)
+
+    def _claimed(self, session: Session, owner: str, deadline: Deadline) -> Session | None:
+        """Return the session in our hands, when there is something to do and nobody does it."""
+        now = self._clock()
+        if outbox.next_due(session, now) is None or deadline.left <= LEAST_FOR_A_JOB:
+            return None
+        until = now + timedelta(seconds=deadline.left + LEASE_MARGIN)
+        return outbox.claim(session, owner, until, now)
+
+    async def _asked(
+        self, session: Session, turn: Turn, deadline: Deadline
+    ) -> tuple[tuple[ProviderId, Contact] | None, Availability | None]:
+        """Ask the provider that a start would go to whether somebody is there."""
+        asks = turn.meaning is Meaning.AVAILABILITY and session.open_handoff is None
+        if not asks or turns.answer_to(session, turn) is not None:
+            return None, None
+        provider = opening.provider_of(turn, self._rules)
+        target = opening.target_of(turn, provider, self._rules)
+        customer = opening.customer_of(turn, self._rules)
+        known = session.contacts.get(provider)
+        contact = known or await self._performer.introduce(provider, customer, deadline)
+        asked = await self._performer.availability(provider, target, contact, deadline)
+        return (provider, contact) if contact else None, asked
+
+
+def _introduced(session: Session, contact: tuple[ProviderId, Contact] | None) -> Session:
+    """Return the session with a contact that was made for it; one already there stays."""
+    if contact is None or contact[0] in session.contacts:
+        return session
+    return replace(session, contacts={**session.contacts, contact[0]: contact[1]})
+
+
+def _log_turn(session: Session, turn: Turn) -> None:
+    handoff = session.handoff
+    log.info(
+        "turn",
+        dialect=turn.dialect,
+        meaning=turn.meaning or "other",
+        session=session.key,
+        handoff=handoff.id if handoff else None,
+        outcome=handoff.state if handoff else "none",
+    )
+
+
+def _log_events(
+    provider: ProviderId, events: Sequence[Event], outcome: str, session: Session | None = None
+) -> None:
+    handoff = session.handoff if session else None
+    log.info(
+        "event",
+        provider=provider,
+        kinds=[type(event).__name__ for event in events],
+        session=session.key if session else None,
+        handoff=handoff.id if handoff else None,
+        outcome=outcome,
+    )

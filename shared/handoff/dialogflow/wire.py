@@ -1,0 +1,27 @@
+"""Recognises the dialect of a request and answers in the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from handoff.dialogflow import cx, es
+from handoff.dialogflow.turn import Turn
+from handoff.errors import BadRequest
+from handoff.exchange import Json
+from handoff.model import Dialect, Reply
+
+
+def parse(body: Json, start_intents: Collection[str]) -> Turn:
+    """Return the turn in a WebhookRequest of CX or ES; raises BadRequest when it is neither."""
+    if cx.recognises(body):
+        return cx.parse(body)
+    if es.recognises(body):
+        return es.parse(body, start_intents)
+    raise BadRequest("The body is a WebhookRequest neither of Dialogflow CX nor of ES.")
+
+
+def render(reply: Reply, turn: Turn, names: Mapping[str, str]) -> Json:
+    """Return the WebhookResponse in the turn's dialect."""
+    if turn.dialect is Dialect.CX:
+        return cx.render(reply, names)
+    return es.render(reply, turn, names)

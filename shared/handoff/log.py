@@ -1,0 +1,53 @@
+"""One structured line per thing handled, in the shape Cloud Logging reads; never a text.
+
+https://docs.cloud.google.com/logging/docs/structured-logging
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+LOGGER = logging.getLogger("handoff")
+
+
+def info(event: str, **fields: object) -> None:
+    """Log that something was handled; fields are ids, kinds, outcomes and numbers."""
+    _log(logging.INFO, event, fields)
+
+
+def warning(event: str, **fields: object) -> None:
+    """Log what somebody should look at."""
+    _log(logging.WARNING, event, fields)
+
+
+def error(event: str, **fields: object) -> None:
+    """Log a fault of ours or of the store."""
+    _log(logging.ERROR, event, fields)
+
+
+def _log(level: int, event: str, fields: dict[str, object]) -> None:
+    known = {name: value for name, value in fields.items() if value not in (None, "")}
+    LOGGER.log(level, event, extra={"fields": known})
+
+
+class JsonLines(logging.Formatter):
+    """Writes each record as one JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; an exception appears by its type and place, not by its message."""
+        line: dict[str, object] = {"severity": record.levelname, "message": record.getMessage()}
+        line |= getattr(record, "fields", {})
+        if record.exc_info and record.exc_info[0]:
+            line["exception"] = record.exc_info[0].__name__
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def to_stdout() -> None:
+    """Send our lines to standard output, where the platform collects them."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines())
+    LOGGER.handlers = [handler]
+    LOGGER.propagate = False
+    LOGGER.setLevel(logging.INFO)

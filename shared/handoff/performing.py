@@ -1,0 +1,175 @@
+"""Doing one job of the outbox through its provider, and what came of it as a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from handoff import log, outbox
+from handoff.clock import Clock
+from handoff.errors import ConversationGone, NobodyThere, ProviderError, Rejected
+from handoff.model import (
+    Contact,
+    Customer,
+    Handoff,
+    Job,
+    JobKind,
+    Presence,
+    ProviderId,
+    Session,
+)
+from handoff.providers.base import (
+    Availability,
+    Conversation,
+    Identifies,
+    Identity,
+    Opened,
+    Opening,
+    Outgoing,
+    Provider,
+    TakesNotes,
+    TellsAvailability,
+)
+from handoff.rules import Rules
+from handoff.sessions import Decision
+from handoff.tokens import Caller, Deadline
+
+
+class Performer:
+    """Calls providers for jobs that are committed; what comes of it is decided by `outbox`."""
+
+    def __init__(
+        self,
+        providers: Mapping[ProviderId, Provider],
+        rules: Rules,
+        caller: Caller,
+        clock: Clock,
+    ) -> None:
+        self._providers = providers
+        self._rules = rules
+        self._caller = caller
+        self._clock = clock
+
+    async def do(self, session: Session, job: Job, deadline: Deadline) -> Decision:
+        """Do the job and return what to make of the session, whichever shape it has by then."""
+        if outbox.is_moot(session, job):
+            return lambda now: outbox.drop_moot(now, job, self._clock())
+        try:
+            result = outbox.already_opened(session, job) or await self._call(session, job, deadline)
+        except ProviderError as error:
+            self._log(session, job, type(error).__name__, error)
+            failure = error  # the name `error` ends with this block
+            return lambda now: outbox.failed(now, job, failure, self._rules, self._clock())
+        self._log(session, job, "done")
+        return lambda now: outbox.done(now, job, result, self._rules, self._clock())
+
+    async def introduce(
+        self, provider: ProviderId, customer: Customer, deadline: Deadline
+    ) -> Contact | None:
+        """Return the customer as the provider knows them from now on, None when it need not."""
+        desk = self._providers[provider]
+        if not isinstance(desk, Identifies):
+            return None
+        try:
+            identity = await self._identity(desk, customer, deadline)
+        except ProviderError as error:
+            log.warning("identify", provider=provider, outcome="failed", reason=str(error))
+            return None
+        return Contact(ref=identity.ref)
+
+    async def availability(
+        self, provider: ProviderId, target: str, contact: Contact | None, deadline: Deadline
+    ) -> Availability:
+        """Ask whether somebody is there; a question that got no answer leaves it unknown."""
+        desk = self._providers[provider]
+        unknown = Availability(presence=Presence.UNKNOWN, target=target)
+        if not isinstance(desk, TellsAvailability):
+            return unknown
+        try:
+            return await self._caller.run(desk.availability(target, contact), deadline)
+        except ProviderError as error:
+            log.warning("availability", provider=provider, outcome="unknown", reason=str(error))
+            return unknown
+
+    async def _call(self, session: Session, job: Job, deadline: Deadline) -> object:
+        if job.kind is JobKind.IDENTIFY:
+            return await self._identify(session, job, deadline)
+        if job.kind is JobKind.OPEN:
+            return await self._open(session, job, deadline)
+        await self._say(session, job, deadline)
+        return None
+
+    async def _identify(self, session: Session, job: Job, deadline: Deadline) -> object:
+        desk = self._providers[job.provider]
+        if not isinstance(desk, Identifies):
+            raise Rejected(f"{job.provider} does not identify customers")
+        return await self._identity(desk, _handoff(session).customer, deadline)
+
+    async def _identity(self, desk: Identifies, customer: Customer, deadline: Deadline) -> Identity:
+        identity = await self._caller.run(desk.identify(customer), deadline)
+        for name, token in identity.tokens:
+            await self._caller.keep(name, token)
+        return identity
+
+    async def _open(self, session: Session, job: Job, deadline: Deadline) -> Opened:
+        """Open the conversation where somebody is; a doubtful attempt is looked up, not asked."""
+        handoff, contact = _handoff(session), session.contacts.get(job.provider)
+        asked = None
+        if not job.uncertain:
+            asked = await self.availability(job.provider, handoff.target, contact, deadline)
+            self._refuse_unless_open(asked)
+            if asked.target != handoff.target and handoff.target:
+                log.warning("unknown_target", provider=job.provider, handoff=handoff.id)
+            handoff = replace(handoff, target=asked.target)
+        opening = Opening(
+            handoff=handoff,
+            contact=contact,
+            transcript=session.before_handoff,
+            uncertain=job.uncertain,
+        )
+        opened = await self._caller.run(self._providers[job.provider].open(opening), deadline)
+        return replace(opened, availability=asked)
+
+    def _refuse_unless_open(self, asked: Availability) -> None:
+        shut = asked.presence is Presence.UNKNOWN and not self._rules.unknown_is_open
+        if asked.presence is Presence.NO or shut:
+            raise NobodyThere(f"nobody is there for target {asked.target}")
+
+    async def _say(self, session: Session, job: Job, deadline: Deadline) -> None:
+        if job.conversation is None:
+            raise ConversationGone(f"{job.provider} has no conversation for {job.kind}")
+        desk, contact = self._providers[job.provider], session.contacts.get(job.provider)
+        place = Conversation(ref=job.conversation, thread=job.thread, contact=contact)
+        if job.kind is JobKind.SEND:
+            message = Outgoing(
+                text=job.text, client_id=f"{job.handoff}-{job.id}", uncertain=job.uncertain
+            )
+            await self._caller.run(desk.send(place, message), deadline)
+        elif job.kind is JobKind.CLOSE:
+            await self._caller.run(desk.close(place), deadline)
+        elif isinstance(desk, TakesNotes):
+            opening = Opening(
+                handoff=_handoff(session), contact=contact, transcript=session.before_handoff
+            )
+            await self._caller.run(desk.note(place, opening), deadline)
+
+    def _log(
+        self, session: Session, job: Job, outcome: str, error: ProviderError | None = None
+    ) -> None:
+        write = log.warning if error else log.info
+        write(
+            f"job.{job.kind}",
+            provider=job.provider,
+            session=session.key,
+            handoff=job.handoff,
+            job=job.id,
+            attempt=job.attempts + 1,
+            outcome=outcome,
+            reason=str(error) if error else None,
+        )
+
+
+def _handoff(session: Session) -> Handoff:
+    if session.handoff is None:
+        raise Rejected("the handoff of this job is gone")
+    return session.handoff

@@ -1,0 +1,151 @@
+"""Sessions in and out of the store: found by any name, written under their version."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from handoff import bounds
+from handoff.clock import Clock
+from handoff.errors import Conflict, StoreError
+from handoff.model import DeadLetter, ProviderId, Session, SessionKey
+from handoff.rules import Rules
+from handoff.store import Change, Store, Version
+
+MOST_CONFLICTS = 100
+
+# A vendor's event can overtake the answer that tells us the conversation's id.
+OPENING_WAIT = 2.0
+OPENING_POLL = 0.1
+MOST_KNOWN_CONVERSATIONS = 10_000
+
+Decision = Callable[[Session], Session]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A session as it stands in the store, and the version to write over."""
+
+    session: Session
+    version: Version | None
+
+
+class Sessions:
+    """The store's sessions, as decisions see them."""
+
+    def __init__(self, store: Store, rules: Rules, clock: Clock) -> None:
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+        self._known: OrderedDict[tuple[ProviderId, str], SessionKey] = OrderedDict()
+
+    async def load(self, key: SessionKey) -> Held | None:
+        """Return the session, or None when there is none that has not expired."""
+        stored = await self._store.load(key)
+        if stored is None or stored.session is None:
+            return None
+        return Held(session=await self._whole(stored.session), version=stored.version)
+
+    async def load_or(self, fresh: Session) -> Held:
+        """Return the session of this key, or the fresh one with the version to write over."""
+        stored = await self._store.load(fresh.key)
+        if stored is None:
+            return Held(session=fresh, version=None)
+        session = stored.session or fresh
+        return Held(session=await self._whole(session), version=stored.version)
+
+    async def find(self, provider: ProviderId, *names: str) -> SessionKey | None:
+        """Return the session that a conversation or contact belongs to.
+
+        While any opening is under way an unknown name may be about to become ours, so it is
+        looked up for a little longer.
+        """
+        waited = 0.0
+        while True:
+            for name in filter(None, names):
+                if key := await self._lookup(provider, name):
+                    return key
+            if waited >= OPENING_WAIT or not await self._store.opening(provider):
+                return None
+            await asyncio.sleep(OPENING_POLL)
+            waited += OPENING_POLL
+
+    async def commit(self, held: Held, decision: Decision) -> Held:
+        """Write what is decided; when somebody else was first, load and decide again.
+
+        A decision that changes nothing writes nothing.
+        """
+        for attempt in range(MOST_CONFLICTS):
+            decided = decision(held.session)
+            if decided == held.session:
+                return held
+            try:
+                return await self._write(held, decided)
+            except Conflict:
+                await asyncio.sleep(secrets.randbelow(5 * min(attempt, 10) + 1) / 1000)
+                held = await self.load_or(_blank(held.session))
+        raise StoreError(f"session {held.session.key}: {MOST_CONFLICTS} conflicts in a row")
+
+    async def _write(self, held: Held, decided: Session) -> Held:
+        now = self._clock()
+        expire_at = now + self._rules.keep_texts
+        letters = tuple(
+            DeadLetter(
+                session=decided.key, job=one.job, reason=one.reason, at=one.at, expire_at=expire_at
+            )
+            for one in decided.undelivered
+        )
+        trimmed, spilled = bounds.trim(replace(decided, undelivered=(), expire_at=expire_at))
+        handoff = trimmed.handoff.id if trimmed.handoff else None
+        change = Change(
+            session=trimmed,
+            version=held.version,
+            index=tuple(sorted(names(trimmed) - names(held.session))),
+            spilled=tuple((handoff, one) for one in spilled) if handoff else (),
+            dead_letters=letters,
+        )
+        version = await self._store.commit(change)
+        for name in change.index:
+            self._remember(name, trimmed.key)
+        whole = bounds.with_earlier(trimmed, spilled)
+        return Held(session=whole, version=version)
+
+    async def _whole(self, session: Session) -> Session:
+        """Return the session with the unread deliveries that had moved out of it."""
+        after = bounds.missing_before(session)
+        if after is None or session.handoff is None:
+            return session
+        earlier = await self._store.deliveries(session.key, session.handoff.id, after)
+        return bounds.with_earlier(session, earlier)
+
+    async def _lookup(self, provider: ProviderId, name: str) -> SessionKey | None:
+        known = self._known.get((provider, name))
+        if known is not None:
+            return known
+        found = await self._store.find(provider, name)
+        if found is not None:
+            self._remember((provider, name), found)
+        return found
+
+    def _remember(self, name: tuple[ProviderId, str], key: SessionKey) -> None:
+        self._known[name] = key
+        self._known.move_to_end(name)
+        while len(self._known) > MOST_KNOWN_CONVERSATIONS:
+            self._known.popitem(last=False)
+
+
+def names(session: Session) -> set[tuple[ProviderId, str]]:
+    """Return the provider's names that lead to this session."""
+    found = {(ProviderId(provider), str(one.ref)) for provider, one in session.contacts.items()}
+    handoff = session.handoff
+    if handoff is not None and handoff.conversation is not None:
+        found.add((handoff.provider, str(handoff.conversation)))
+    return found
+
+
+def _blank(session: Session) -> Session:
+    """Return the session as it was before anything was known of it."""
+    return Session(key=session.key, id=session.id, dialect=session.dialect)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from handoff.codec import encode
 from handoff.model import (
@@ -24,6 +24,11 @@ DELIVERIES = "deliveries"
 DEAD_LETTERS = "dead_letters"
 TOKENS = "tokens"
 
+# An index entry holds no words; it outlives any handoff that events can belong to.
+INDEX_LASTS = timedelta(days=30)
+
+# An opening that takes longer is not one that a webhook can overtake.
+OPENING_LASTS = timedelta(minutes=5)
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 Field = str | datetime | Mapping[str, datetime] | None
@@ -102,16 +107,16 @@ def _position(key: SessionKey, handoff: HandoffId, number: int) -> str:
 
 
 def _opening(session: Session) -> Mapping[str, datetime] | None:
-    """Return per provider with an `open` job when that fact expires, for a query on one field."""
-    until = session.expire_at or FOREVER
-    return {job.provider: until for job in session.outbox if job.kind is JobKind.OPEN} or None
+    """Return per provider until when an `open` job counts as under way, for a one-field query."""
+    jobs = [job for job in session.outbox if job.kind is JobKind.OPEN]
+    return {job.provider: job.created_at + OPENING_LASTS for job in jobs} or None
 
 
 def _of_index(session: Session, provider: ProviderId, name: str) -> Document:
     fields: dict[str, Field] = {
         "session": session.key,
         "provider": provider,
-        "expire_at": session.expire_at,
+        "expire_at": (session.expire_at or FOREVER - INDEX_LASTS) + INDEX_LASTS,
     }
     return Document(collection=CONVERSATIONS, id=index_id(provider, name), fields=fields)
 

@@ -18,21 +18,19 @@ from handoff.model import (
     SessionKey,
 )
 
-# An index entry holds no words; it only has to outlive any handoff that events can belong to.
-INDEX_DAYS = 30
-
 Version = Any
 """Whatever a store compares to see that nobody wrote in between; only the store looks inside."""
 
 
 def session_key(session: SessionId) -> SessionKey:
     """Return the document id of a session: any name of any length works."""
-    return SessionKey(hashlib.sha256(session.encode("utf-8", "replace")).hexdigest()[:40])
+    return SessionKey(document_id(session))
 
 
 def document_id(*parts: str) -> str:
-    """Return a document id for vendor ids of any form: parts are joined, then hashed."""
-    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:40]
+    """Return a document id for vendor ids of any form: parts are told apart, then hashed."""
+    told_apart = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(told_apart.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +82,7 @@ class Store(Protocol):
         """Write all of it or nothing; raises Conflict when the session changed meanwhile."""
 
     async def opening(self, provider: ProviderId) -> bool:
-        """Say whether any session has an `open` job for this provider in its outbox."""
+        """Say whether any session is just being opened at this provider."""
 
     async def deliveries(
         self, key: SessionKey, handoff: HandoffId, after: int

@@ -53,9 +53,16 @@ async def test_update_that_conflicts_writes_nothing(store: Store, clock: FixedCl
 async def test_expired_companions_are_ignored(store: Store, clock: FixedClock) -> None:
     await store.commit(everything(clock, version=None))
     clock.advance(72 * 3600)
-    assert await store.find(LIVECHAT, "chat 1") is None
     assert await store.deliveries(session().key, H1, 0) == []
     assert await store.dead_letters() == []
+
+
+async def test_name_outlives_the_words_by_a_month(store: Store, clock: FixedClock) -> None:
+    await store.commit(everything(clock, version=None))
+    clock.advance(72 * 3600 + 29 * 86_400)
+    assert await store.find(LIVECHAT, "chat 1") == session().key
+    clock.advance(86_400)
+    assert await store.find(LIVECHAT, "chat 1") is None
 
 
 async def test_unknown_name_leads_nowhere(store: Store) -> None:

@@ -38,6 +38,7 @@ from handoff.providers.livechat_payloads import (
 from handoff.providers.livechat_webhooks import Place, queue, spoken, translate
 from handoff.providers.livechat_wire import (
     ALREADY_ACTIVE,
+    ALREADY_THERE,
     CHAT_TAKEN,
     ID,
     NO_SUCH_CHAT,
@@ -235,7 +236,11 @@ class LiveChat:
             "visibility": "agents",
             "ignore_requester_presence": True,
         }
-        yield from self._wire.agent("add_user_to_chat", payload)
+        try:
+            yield from self._wire.agent("add_user_to_chat", payload)
+        except Rejected as error:
+            if error.code not in ALREADY_THERE:
+                raise
 
     def _chat(self, opening: Opening) -> Json:
         """Return the chat to open: where it goes, that it is for people, and how it begins."""

@@ -38,6 +38,10 @@ from handoff.signatures import Secret
 
 ID = ProviderId("livechat")
 
+API_URL = "https://api.livechatinc.com"
+ACCOUNTS_URL = "https://accounts.livechat.com"
+API_VERSION = "3.6"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
@@ -58,9 +62,9 @@ class LiveChatAccount:
     webhook_secret: Secret
     group_id: str = ""
     bot: Bot | None = None
-    api_url: str = "https://api.livechatinc.com"
-    accounts_url: str = "https://accounts.livechat.com"
-    api_version: str = "3.6"
+    api_url: str = API_URL
+    accounts_url: str = ACCOUNTS_URL
+    api_version: str = API_VERSION
 
 
 # What the vendor says, and whose move it is. Types that are not here go by the HTTP status.
@@ -97,6 +101,7 @@ AUTH_TROUBLE = frozenset({"server_error", "temporarily_unavailable"})
 # One customer has one chat; https://platform.text.com/docs/extending-chat-widget/customer-sdk/
 CHAT_TAKEN = frozenset({"chat_limit_reached", "limit_reached", "already_exists"})
 ALREADY_ACTIVE = frozenset({"chat_already_active", "already_exists"})
+ALREADY_THERE = frozenset({"already_exists"})
 NO_SUCH_CHAT = frozenset({"not_found", "chat_not_found"})
 
 

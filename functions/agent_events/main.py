@@ -1,0 +1,28 @@
+"""Cloud Function `agent_events`: takes the providers' webhooks, one address each."""
+
+import functions_framework.aio
+from starlette.requests import Request
+from starlette.responses import Response
+
+from handoff import bootstrap, web
+from handoff.exchange import Inbound, Json
+from handoff.model import ProviderId
+from handoff.tokens import Deadline
+
+# LiveChat gives a webhook about ten seconds, and no vendor is known to give less.
+BUDGET_SECONDS = 6.0
+
+function = bootstrap.start("agent_events")
+
+
+@functions_framework.aio.http
+async def agent_events(request: Request) -> Response:
+    """Take one webhook: verified, translated, committed, and only then answered."""
+    deadline = Deadline.after(BUDGET_SECONDS)
+
+    async def receive(inbound: Inbound) -> Json:
+        provider = ProviderId(inbound.path.strip("/"))
+        await function.running().bridge.receive(provider, inbound, deadline)
+        return {}
+
+    return await web.serve(request, receive)

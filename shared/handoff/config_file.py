@@ -1,0 +1,149 @@
+"""`handoff.toml`: what may stand in it, and what is said about anything else."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from handoff import texts
+from handoff.errors import ConfigurationError
+
+Table = Mapping[str, Any]
+
+# The ids that settings and addresses use, whether or not a provider is configured
+PROVIDER_IDS = frozenset({"livechat", "8x8", "sparkcentral", "cm"})
+
+# What a bot's parameters are called, unless [parameters] says otherwise.
+PARAMETERS = frozenset(
+    {
+        *("handoff_provider", "handoff_target", "handoff_skill"),
+        *("customer_name", "customer_email", "customer_phone", "customer_language", "customer_id"),
+        *("handoff_state", "handoff_reason", "handoff_id", "handoff_available", "handoff_agent"),
+        *("handoff_position", "handoff_wait_seconds"),
+    }
+)
+
+
+def read(path: Path) -> Table:
+    """Return the file's content once every key and value in it is known to be right.
+
+    Raises ConfigurationError with a line for each thing that is wrong.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"HANDOFF_CONFIG: cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    problems = check(content)
+    if problems:
+        raise ConfigurationError("\n".join(f"{path}: {problem}" for problem in problems))
+    return content
+
+
+def check(content: Table) -> list[str]:
+    """Return what is wrong with the content, in words."""
+    problems = []
+    for section, table in content.items():
+        if section not in SECTIONS:
+            problems.append(_unknown(f"[{section}]", section, SECTIONS))
+        elif not isinstance(table, dict):
+            problems.append(f"[{section}] must be a section, not {table!r}")
+        else:
+            problems += SECTIONS[section](section, table)
+    return problems
+
+
+def _unknown(shown: str, name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)
+    return f"{shown} is unknown" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _fixed(**types: Callable[[str, Any], str]) -> Callable[[str, Table], list[str]]:
+    """Return the check of a section whose keys are these, each with the check of its value."""
+
+    def check_section(section: str, table: Table) -> list[str]:
+        problems = []
+        for key, value in table.items():
+            name = f"[{section}] {key}"
+            problem = types[key](name, value) if key in types else _unknown(name, key, types)
+            problems += [problem] if problem else []
+        return problems
+
+    return check_section
+
+
+def _strings(name: str, value: Any) -> str:
+    right = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return "" if right else f"{name} must be a list of texts, not {value!r}"
+
+
+def _seconds(name: str, value: Any) -> str:
+    right = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return "" if right else f"{name} must be a number, 0 or more, not {value!r}"
+
+
+def _one_of(*choices: str) -> Callable[[str, Any], str]:
+    def check_value(name: str, value: Any) -> str:
+        return "" if value in choices else f"{name} must be one of {choices}, not {value!r}"
+
+    return check_value
+
+
+def _text(name: str, value: Any) -> str:
+    return "" if isinstance(value, str) else f"{name} must be a text, not {value!r}"
+
+
+def _attributes(section: str, table: Table) -> list[str]:
+    return [p for key, value in table.items() if (p := _text(f"[{section}] {key}", value))]
+
+
+def _parameters(section: str, table: Table) -> list[str]:
+    unknown = [
+        _unknown(f"[{section}] {key}", key, PARAMETERS) for key in sorted(table.keys() - PARAMETERS)
+    ]
+    return unknown + _attributes(section, table)
+
+
+def _targets(section: str, table: Table) -> list[str]:
+    problems = []
+    for name, ids in table.items():
+        shown = f"[{section}.{name}]"
+        if not isinstance(ids, dict):
+            problems.append(f"{shown} must be a section of provider ids, not {ids!r}")
+            continue
+        problems += [
+            _unknown(f"{shown} {one}", one, PROVIDER_IDS) for one in ids.keys() - PROVIDER_IDS
+        ]
+        problems += _attributes(f"{section}.{name}", ids)
+    return problems
+
+
+def _texts(section: str, table: Table) -> list[str]:
+    problems = []
+    for language, own in table.items():
+        shown = f"[{section}.{language}]"
+        if not isinstance(own, dict):
+            problems.append(f"{shown} must be a section of texts, not {own!r}")
+            continue
+        problems += [
+            _unknown(f"{shown} {one}", one, texts.NAMES) for one in own.keys() - texts.NAMES
+        ]
+        problems += _attributes(f"{section}.{language}", own)
+    return problems
+
+
+SECTIONS: Mapping[str, Callable[[str, Table], list[str]]] = {
+    "providers": _fixed(order=_strings, unknown_availability=_one_of("open", "closed")),
+    "dialogflow": _fixed(start_intents=_strings),
+    "parameters": _parameters,
+    "attributes": _attributes,
+    "targets": _targets,
+    "limits": _fixed(turn=_seconds),
+    "words": _fixed(leave=_strings),
+    "retention": _fixed(texts_hours=_seconds),
+    "texts": _texts,
+}

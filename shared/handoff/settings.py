@@ -1,0 +1,202 @@
+"""All that a function is told from outside, read once when it starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from handoff import config_file
+from handoff.caller_auth import CallerSettings, Mode
+from handoff.clock import Clock
+from handoff.errors import ConfigurationError
+from handoff.exchange import obj
+from handoff.model import ProviderId
+from handoff.providers.base import Identifies, Provider
+from handoff.registry import PROVIDERS, Entry
+from handoff.rules import Abilities, Rules
+from handoff.signatures import ExpectedCaller
+from handoff.texts import Texts
+from handoff.variables import Variables
+
+T = TypeVar("T")
+
+CONFIG = "HANDOFF_CONFIG"
+CALLER = (
+    "DIALOGFLOW_AUTH",
+    "DIALOGFLOW_SECRET",
+    "DIALOGFLOW_AUDIENCE",
+    "DIALOGFLOW_SERVICE_AGENT",
+)
+
+# What a mode of DIALOGFLOW_AUTH cannot do without.
+NEEDED: Mapping[Mode, tuple[str, ...]] = {
+    Mode.IAM: (),
+    Mode.NONE: (),
+    Mode.SECRET: ("DIALOGFLOW_SECRET",),
+    Mode.ID_TOKEN: ("DIALOGFLOW_AUDIENCE", "DIALOGFLOW_SERVICE_AGENT"),
+}
+LAPTOP_STORE = "sqlite:.handoff/handoff.db"
+
+# With the limit switched off, a turn may still not wait for ever.
+NO_LIMIT_SECONDS = 25.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one deployment decided. `turn_seconds` is the budget of one answer to Dialogflow."""
+
+    store: str
+    project: str
+    providers: Mapping[ProviderId, Provider]
+    rules: Rules
+    caller: CallerSettings | None
+    start_intents: tuple[str, ...]
+    turn_seconds: float
+
+
+def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Settings:
+    """Return the settings; raises ConfigurationError that names all that is missing or wrong."""
+    problems = _Problems()
+    entries: Mapping[ProviderId, Entry] = problems.gather(_configured, variables, otherwise={})
+    needed = [name for entry in entries.values() for name in entry.variables]
+    needed += CALLER if serves_dialogflow else ()
+    problems.gather(variables.follow, needed, otherwise=None)
+    content: config_file.Table = problems.gather(_content, variables, otherwise={})
+    caller = problems.gather(_caller, variables, otherwise=None) if serves_dialogflow else None
+    order: list[ProviderId] = problems.gather(_order, content, entries, otherwise=[])
+    store = problems.gather(_store, variables, otherwise="")
+    problems.raise_if_any()
+    providers = {name: PROVIDERS[name].build(variables, clock) for name in order}
+    return Settings(
+        store=store,
+        project=variables.text("GOOGLE_CLOUD_PROJECT"),
+        providers=providers,
+        rules=_rules(content, providers),
+        caller=caller,
+        start_intents=tuple(obj(content, "dialogflow").get("start_intents", ["agent"])),
+        turn_seconds=obj(content, "limits").get("turn", 4.0) or NO_LIMIT_SECONDS,
+    )
+
+
+class _Problems:
+    """Collects what is wrong, so that one start tells all of it."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def gather(self, read: Callable[..., T], *args: Any, otherwise: T) -> T:
+        try:
+            return read(*args)
+        except ConfigurationError as error:
+            self._lines += str(error).splitlines()
+            return otherwise
+
+    def raise_if_any(self) -> None:
+        if self._lines:
+            raise ConfigurationError("\n".join(dict.fromkeys(self._lines)))
+
+
+def _configured(variables: Variables) -> Mapping[ProviderId, Entry]:
+    """Return the providers whose variables are set; where some are, name the rest as missing."""
+    problems, found = [], {}
+    for name, entry in PROVIDERS.items():
+        if not any(variables.has(one) for one in entry.variables):
+            continue
+        found[name] = entry
+        problems += _incomplete(variables, name, entry)
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    if not found:
+        known = "; ".join(f"{name}: {', '.join(one.required)}" for name, one in PROVIDERS.items())
+        raise ConfigurationError(f"No provider is configured. Set the variables of one. {known}")
+    return found
+
+
+def _incomplete(variables: Variables, name: ProviderId, entry: Entry) -> list[str]:
+    missing = [f"{one} is not set" for one in entry.required if not variables.has(one)]
+    for group in entry.together:
+        absent = [one for one in group if not variables.has(one)]
+        if absent and len(absent) < len(group):
+            missing += [f"{one} is not set, and goes with {', '.join(group)}" for one in absent]
+    return [f"{one} (provider {name})" for one in missing]
+
+
+def _content(variables: Variables) -> config_file.Table:
+    """Return what `handoff.toml` says; there need not be one."""
+    return config_file.read(Path(variables.text(CONFIG))) if variables.has(CONFIG) else {}
+
+
+def _order(content: config_file.Table, entries: Mapping[ProviderId, Entry]) -> list[ProviderId]:
+    """Return the providers to use, the default first."""
+    wanted = obj(content, "providers").get("order", list(entries))
+    unset = [
+        f"[providers] order names {one!r}, which is not configured"
+        for one in wanted
+        if one not in entries
+    ]
+    if unset and entries:
+        raise ConfigurationError("\n".join(unset))
+    return [ProviderId(one) for one in wanted if one in entries]
+
+
+def _store(variables: Variables) -> str:
+    default = "firestore" if variables.has("K_SERVICE") else LAPTOP_STORE
+    store = variables.text("HANDOFF_STORE", default)
+    kind, _, place = store.partition(":")
+    if kind == "firestore" or (kind == "sqlite" and place):
+        return store
+    raise ConfigurationError(
+        f"HANDOFF_STORE must be firestore, firestore:<database> or sqlite:<path>, not {store!r}"
+    )
+
+
+def _caller(variables: Variables) -> CallerSettings:
+    """Return how Dialogflow proves itself; nobody is let in unproven on the platform."""
+    on_platform = variables.has("K_SERVICE")
+    given = variables.text("DIALOGFLOW_AUTH", Mode.IAM if on_platform else Mode.NONE)
+    if given not in set(Mode):
+        choices = ", ".join(Mode)
+        raise ConfigurationError(f"DIALOGFLOW_AUTH must be one of {choices}, not {given!r}")
+    mode = Mode(given)
+    if mode is Mode.NONE and on_platform:
+        raise ConfigurationError("DIALOGFLOW_AUTH=none lets anybody in; it is for a laptop only")
+    missing = [name for name in NEEDED[mode] if not variables.has(name)]
+    if missing:
+        lines = [f"{name} is not set (DIALOGFLOW_AUTH={mode})" for name in missing]
+        raise ConfigurationError("\n".join(lines))
+    expected = ExpectedCaller(
+        emails=_listed(variables.text("DIALOGFLOW_SERVICE_AGENT")),
+        audiences=_listed(variables.text("DIALOGFLOW_AUDIENCE")),
+    )
+    secret = variables.secret("DIALOGFLOW_SECRET")
+    return CallerSettings(mode=mode, secret=secret, expected=expected)
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(one for one in re.split(r"[\s,]+", value) if one)
+
+
+def _rules(content: config_file.Table, providers: Mapping[ProviderId, Provider]) -> Rules:
+    own = {str(tag).lower(): table for tag, table in obj(content, "texts").items()}
+    words = obj(content, "words").get("leave", ["bye agent"])
+    return Rules(
+        providers={name: _abilities(provider) for name, provider in providers.items()},
+        texts=Texts(own=own),
+        attributes=obj(content, "attributes"),
+        targets=obj(content, "targets"),
+        names=obj(content, "parameters"),
+        leave_words=frozenset(word.strip().casefold() for word in words),
+        unknown_is_open=obj(content, "providers").get("unknown_availability", "open") == "open",
+        keep_texts=timedelta(hours=obj(content, "retention").get("texts_hours", 72)),
+    )
+
+
+def _abilities(provider: Provider) -> Abilities:
+    return Abilities(
+        identifies=isinstance(provider, Identifies),
+        takes_notes=provider.capabilities.transcript_as_note,
+    )

@@ -1,0 +1,79 @@
+"""The web's edge: requests in, answers and errors out, the same for every function."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from handoff import log
+from handoff.errors import (
+    BridgeError,
+    MethodNotAllowed,
+    RequestError,
+    StoreError,
+    TooLarge,
+)
+from handoff.exchange import Inbound, Json
+
+# https://docs.cloud.google.com/dialogflow/cx/docs/concept/webhook and every vendor stay far below.
+LARGEST_BODY = 1024 * 1024
+
+Handle = Callable[[Inbound], Awaitable[Json]]
+
+
+async def serve(request: Request, handle: Handle) -> Response:
+    """Return `handle`'s answer as JSON, or what went wrong in the product's own words."""
+    if request.url.path == "/healthz" and request.method in {"GET", "HEAD"}:
+        return JSONResponse({"status": "ok"})
+    try:
+        return JSONResponse(await handle(await _inbound(request)))
+    except RequestError as error:
+        log.info("refused", path=_function(request), status=error.status, reason=error.code)
+        return _error(error.status, error.code, str(error), _allow(error))
+    except StoreError as error:
+        log.error("store", outcome="unavailable", reason=str(error))
+        return _error(503, "unavailable", "The store does not answer; please try again.")
+    except BridgeError as error:
+        log.error("bridge", outcome="failed", reason=str(error))
+        return _error(503, "unavailable", "A service behind this one does not answer; try again.")
+    except ClientDisconnect:
+        return _error(400, "bad_request", "The body ended early.")
+
+
+async def _inbound(request: Request) -> Inbound:
+    if request.method != "POST":
+        raise MethodNotAllowed("This address takes POST.")
+    return Inbound(
+        method=request.method,
+        path=request.url.path,
+        headers=dict(request.headers),
+        body=await _body(request),
+    )
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body; one that is too large is refused before it is all here."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isascii() and declared.isdigit() and int(declared) > LARGEST_BODY:
+        raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
+    return bytes(body)
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": code, "message": message}, status_code=status, headers=headers)
+
+
+def _allow(error: RequestError) -> dict[str, str] | None:
+    return {"Allow": "POST"} if isinstance(error, MethodNotAllowed) else None
+
+
+def _function(request: Request) -> str:
+    """Return the first segment of the path: what follows may be anybody's."""
+    return "/" + request.url.path.strip("/").partition("/")[0][:40]

@@ -107,7 +107,7 @@ async def test_words_are_in_the_data_alone(
         "conversation": "",
         "handoff_id": "h1",
         "state": "requested",
-        "opening": {"livechat": clock() + timedelta(hours=72)},
+        "opening": {"livechat": clock() + timedelta(minutes=5)},
         "expire_at": clock() + timedelta(hours=72),
     }
 
@@ -118,7 +118,7 @@ async def test_index_holds_no_name(store: FirestoreStore, raw: Client, clock: Fi
     assert document.to_dict() == {
         "session": KEY,
         "provider": "livechat",
-        "expire_at": clock() + timedelta(hours=72),
+        "expire_at": clock() + timedelta(hours=72, days=30),
     }
 
 

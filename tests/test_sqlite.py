@@ -159,8 +159,10 @@ async def test_commits_delete_what_has_expired(
         gone = Change(session=session(f"old {n}", soon), version=None, index=[(LIVECHAT, f"{n}")])
         await store.commit(gone)
     clock.advance(1)
-    await store.commit(Change(session=session(), version=None))
+    version = await store.commit(Change(session=session(), version=None))
     assert rows(path, "sessions") == 1
+    clock.advance(30 * 86_400)
+    await store.commit(Change(session=session(), version=version))
     assert rows(path, "conversations") == 0
 
 

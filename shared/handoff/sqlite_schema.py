@@ -72,7 +72,7 @@ SELECT session FROM conversations WHERE id = :id AND (expire_at IS NULL OR expir
 """
 OPENING = """
 SELECT 1 FROM sessions WHERE opening IS NOT NULL AND (expire_at IS NULL OR expire_at > :now)
-  AND EXISTS (SELECT 1 FROM json_each(opening) WHERE key = :provider) LIMIT 1
+  AND EXISTS (SELECT 1 FROM json_each(opening) WHERE key = :provider AND value > :now) LIMIT 1
 """
 READ_DELIVERIES = """
 SELECT id, data FROM deliveries WHERE position > :above AND position < :below

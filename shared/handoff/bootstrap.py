@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from handoff import log, settings
 from handoff.bridge import Bridge
@@ -17,6 +18,8 @@ from handoff.store import Store
 from handoff.tokens import Caller
 from handoff.transport import Transport
 from handoff.variables import Variables
+
+MakeStore = Callable[[], Store]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +39,16 @@ class Function:
     that: nothing here may open a connection before a request has come.
     """
 
-    def __init__(self, chosen: Settings, clock: Clock) -> None:
+    def __init__(self, chosen: Settings, make_store: MakeStore, clock: Clock) -> None:
         self.settings = chosen
+        self._make_store = make_store
         self._clock = clock
         self._running: Running | None = None
 
     def running(self) -> Running:
         """Return the function at work, made when first asked for."""
         if self._running is None:
-            self._running = wire(self.settings, self._clock)
+            self._running = wire(self.settings, self._make_store(), self._clock)
         return self._running
 
 
@@ -57,12 +61,11 @@ def start(name: str, environ: Mapping[str, str] | None = None) -> Function:
     except ConfigurationError as error:
         raise SystemExit(f"{name} cannot start:\n{_indented(str(error))}") from None
     log.to_stdout()
-    return Function(chosen, utc_now)
+    return Function(chosen, store_maker(chosen, utc_now), utc_now)
 
 
-def wire(chosen: Settings, clock: Clock) -> Running:
-    """Return a bridge over the chosen store and providers, with clients of its own."""
-    store = make_store(chosen, clock)
+def wire(chosen: Settings, store: Store, clock: Clock) -> Running:
+    """Return a bridge over the store and the chosen providers, with its own connections."""
     caller = Caller(Transport().send, store, clock)
     bridge = Bridge(
         store=store,
@@ -75,18 +78,21 @@ def wire(chosen: Settings, clock: Clock) -> Running:
     return Running(settings=chosen, bridge=bridge, caller=caller, check=check)
 
 
-def make_store(chosen: Settings, clock: Clock) -> Store:
-    """Return the store that the settings name; only its own packages are imported."""
+def store_maker(chosen: Settings, clock: Clock) -> MakeStore:
+    """Return how to make the store that the settings name.
+
+    Its packages are imported here, when the process starts, and no others: Google's take most
+    of a second, which the first customer should not wait for.
+    """
     kind, _, place = chosen.store.partition(":")
     if kind == "sqlite":
         from handoff.sqlite import SqliteStore
 
-        return SqliteStore(place, clock=clock)
+        return partial(SqliteStore, place, clock=clock)
     from handoff.firestore import FirestoreStore
 
-    return FirestoreStore(
-        project=chosen.project or None, database=place or "(default)", clock=clock
-    )
+    project, database = chosen.project or None, place or "(default)"
+    return partial(FirestoreStore, project=project, database=database, clock=clock)
 
 
 def _indented(lines: str) -> str:

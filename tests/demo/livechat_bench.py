@@ -78,9 +78,10 @@ class Bench:
         return self
 
     def get(self, path: str, **params: Any) -> Json:
-        return requests.get(self.base + path, params=params, timeout=LIMIT).json()
+        answer: Json = requests.get(self.base + path, params=params, timeout=LIMIT).json()
+        return answer
 
-    def post(self, path: str, body: object = None, **options: Any) -> requests.Response:
+    def post(self, path: str, body: Any = None, **options: Any) -> requests.Response:
         options.setdefault("timeout", LIMIT)
         return requests.post(self.base + path, json=body or {}, **options)
 

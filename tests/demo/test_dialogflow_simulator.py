@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import requests
@@ -35,7 +35,7 @@ HANDOFF = f"{ES_SESSION}/contexts/handoff"
 class Bench:
     """A simulator whose clock stands and whose webhook answers what it is told to."""
 
-    def __init__(self, dialect: str, **settings: Any) -> None:
+    def __init__(self, dialect: Literal["cx", "es"], **settings: Any) -> None:
         self.now = START
         self.answers: list[Json | HttpAnswer | OSError] = []
         self.requests: list[Json] = []

@@ -1,0 +1,134 @@
+"""Writes the tables and pictures that come from code: `python docs/generate.py`.
+
+Everything between `<!-- generated: NAME -->` and `<!-- end -->` in a Markdown file is replaced.
+A test fails when a file is not what this would write.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+
+from handoff.clock import utc_now
+from handoff.lifecycle import ENDINGS, TRANSITIONS
+from handoff.model import ProviderId, Reason, State
+from handoff.providers.base import Capabilities
+from handoff.registry import PROVIDERS
+from handoff.texts import TEXTS
+from handoff.variables import Variables
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "docs/settings.md", "docs/texts.md")
+BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+ABILITIES: Mapping[str, str] = {
+    "availability": "asked before a handoff whether somebody is there",
+    "queue_position": "tells place and wait in the queue",
+    "agent_names": "tells agents' names",
+    "transcript_as_note": "transcript where only agents read",
+    "typing_to_agent": "customer's typing reaches the agent",
+    "typing_to_customer": "agent's typing reaches the customer",
+    "files_to_customer": "agent's files reach the customer (as links)",
+    "files_to_agent": "customer's files reach the agent",
+    "rich_messages": "agent's cards and buttons (as text with links)",
+    "shared_secret_webhooks": "webhooks carry a shared secret",
+    "signed_webhooks": "webhooks are signed",
+    "signed_time": "webhooks sign their time, so that old ones are refused",
+    "hosts_channel": "owns the customer's channel",
+}
+
+
+def capabilities() -> str:
+    """Return the table of what each provider can do."""
+    built = {name: _capabilities(name) for name in PROVIDERS}
+    lines = [_row("ability", *built), _row("---", *("---" for _ in built))]
+    for one in fields(Capabilities):
+        marks = ("yes" if getattr(can, one.name) else "–" for can in built.values())
+        lines.append(_row(ABILITIES[one.name], *marks))
+    return "\n".join(lines)
+
+
+def states() -> str:
+    """Return the transition table as a picture."""
+    arrows: dict[tuple[State, State], list[str]] = {}
+    for cause, moves in TRANSITIONS.items():
+        for before, after in moves.items():
+            if before is not after:
+                arrows.setdefault((before, after), []).append(cause.__name__)
+    lines = ["```mermaid", "stateDiagram-v2", "    [*] --> requested: handoff.start"]
+    lines += [f"    {a} --> {b}: {', '.join(causes)}" for (a, b), causes in arrows.items()]
+    lines += ["    closed --> [*]", "    failed --> [*]", "```"]
+    return "\n".join(lines)
+
+
+def reasons() -> str:
+    """Return why a handoff can end, and the text the customer gets."""
+    lines = [_row("handoff_reason", "text"), _row("---", "---")]
+    lines += [_row(f"`{reason}`", f"`{ENDINGS[reason]}`") for reason in Reason]
+    return "\n".join(lines)
+
+
+def texts() -> str:
+    """Return every text in every language."""
+    blocks = []
+    for language, table in TEXTS.items():
+        lines = [f"### {language}\n", _row("name", "default"), _row("---", "---")]
+        lines += [_row(f"`{name}`", text) for name, text in table.items()]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
+
+
+def variables() -> str:
+    """Return which variables make a provider configured."""
+    lines = [_row("provider", "required", "optional"), _row("---", "---", "---")]
+    for name, entry in PROVIDERS.items():
+        lines.append(_row(f"`{name}`", _code(entry.required), _code(entry.optional)))
+    return "\n".join(lines)
+
+
+GENERATORS: Mapping[str, Callable[[], str]] = {
+    "capabilities": capabilities,
+    "states": states,
+    "reasons": reasons,
+    "texts": texts,
+    "variables": variables,
+}
+
+
+def rewritten(page: str) -> str:
+    """Return a page with its generated blocks made anew."""
+
+    def block(match: re.Match[str]) -> str:
+        return f"{match[1]}\n{GENERATORS[match[2]]()}\n\n{match[3]}"
+
+    return BLOCK.sub(block, page)
+
+
+def _capabilities(name: ProviderId) -> Capabilities:
+    """Return what a provider can do, with every optional variable set."""
+    entry = PROVIDERS[name]
+    filled = dict.fromkeys(entry.variables, "1")
+    return replace(entry.build(Variables(filled, lambda _: {}), utc_now).capabilities)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(names: tuple[str, ...]) -> str:
+    return "<br>".join(f"`{name}`" for name in names)
+
+
+def main() -> int:
+    """Rewrite every page; return 0."""
+    for name in PAGES:
+        path = ROOT / name
+        path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

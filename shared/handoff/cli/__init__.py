@@ -1,0 +1,1 @@
+"""The `handoff` command for operators; it never reaches a deployed archive."""

@@ -1,0 +1,169 @@
+"""Runs functions as the platform does: each its own process, known to be up, surely ended."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 30.0
+END_SECONDS = 5.0
+LAST_LINES = 15
+
+
+class ProcessError(Exception):
+    """A function cannot be started or has died; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One function to run. Without `log` its output goes where ours goes."""
+
+    name: str
+    source: Path
+    port: int
+    host: str = "127.0.0.1"
+    log: Path | None = None
+
+    @property
+    def address(self) -> str:
+        """Return its address without a path."""
+        return f"http://{self.host}:{self.port}"
+
+
+class Function:
+    """One function that runs as a process."""
+
+    def __init__(self, plan: Plan, process: subprocess.Popen[bytes]) -> None:
+        self.plan = plan
+        self.pid = process.pid
+        self._process = process
+
+    def raise_if_dead(self) -> None:
+        """Raise ProcessError with the last lines when the process has ended."""
+        status = self._process.poll()
+        if status is not None:
+            lines = "".join(f"\n  {line}" for line in self._last_lines())
+            raise ProcessError(f"{self.plan.name} has ended with status {status}{lines}")
+
+    def answers(self) -> bool:
+        """Say whether `GET /healthz` is answered."""
+        probe = http.client.HTTPConnection(_reachable(self.plan.host), self.plan.port, timeout=2)
+        with closing(probe), suppress(OSError, http.client.HTTPException):
+            probe.request("GET", "/healthz")
+            return probe.getresponse().status == http.client.OK
+        return False
+
+    def end(self) -> None:
+        """End the process and its workers; one that does not listen is killed."""
+        _signal(self.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+        _signal(self.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _last_lines(self) -> Sequence[str]:
+        if self.plan.log is None:
+            return ()
+        with self.plan.log.open(encoding="utf-8", errors="replace") as lines:
+            return [line.rstrip() for line in deque(lines, maxlen=LAST_LINES)]
+
+
+@contextmanager
+def running(plans: Sequence[Plan], environ: Mapping[str, str]) -> Iterator[tuple[Function, ...]]:
+    """Run the functions and yield once all answer; end them however the block is left."""
+    with ExitStack() as stack:
+        functions = []
+        for plan in plans:
+            function = _start(plan, environ)
+            stack.callback(function.end)
+            functions.append(function)
+        _wait_until_up(functions)
+        yield tuple(functions)
+
+
+def watch(functions: Sequence[Function]) -> None:
+    """Return never; raise ProcessError as soon as one of the functions has died."""
+    while True:
+        for function in functions:
+            function.raise_if_dead()
+        time.sleep(0.3)
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Listen on a port, or say in one sentence why that cannot be."""
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        # What `create_server` adds to the reason names the port once more.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise ProcessError(f"Port {port} of {host} cannot be used: {reason}.") from error
+
+
+def _start(plan: Plan, environ: Mapping[str, str]) -> Function:
+    output = plan.log.open("wb") if plan.log else None
+    command = [_framework(), "--source", str(plan.source), "--target", plan.name]
+    command += ["--host", plan.host, "--port", str(plan.port)]
+    # A group of its own: Ctrl-C in the terminal is ours to pass on, and workers end with it.
+    process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
+        command,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        start_new_session=True,
+    )
+    if output:
+        output.close()
+    return Function(plan, process)
+
+
+def _framework() -> str:
+    """Return the functions framework of the interpreter that runs us, else of the PATH."""
+    beside = str(Path(sys.executable).parent)
+    found = shutil.which("functions-framework", path=beside) or shutil.which("functions-framework")
+    if found is None:
+        raise ProcessError("`functions-framework` was not found; `make setup` installs it.")
+    return found
+
+
+def _wait_until_up(functions: Sequence[Function]) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    for function in functions:
+        while not function.answers():
+            function.raise_if_dead()
+            if time.monotonic() > give_up:
+                raise ProcessError(f"{function.plan.name} did not answer in {START_SECONDS:.0f} s")
+            time.sleep(0.05)
+
+
+def _reachable(host: str) -> str:
+    """Return an address at which a server that listens on `host` can be asked."""
+    with suppress(ValueError):
+        if ipaddress.ip_address(host).is_unspecified:
+            return "127.0.0.1"
+    return host
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)

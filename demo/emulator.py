@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from handoff.cli.processes import free_port
+from handoff.cli.processes import free_port, signals_held_back
 
 LAUNCHER = Path("platform/cloud-firestore-emulator/cloud_firestore_emulator")
 # Debian's and RPM's place, Google's archive, snap.
@@ -35,19 +35,23 @@ def firestore_emulator() -> Iterator[str]:
         yield running
         return
     address = f"127.0.0.1:{free_port()}"
+    with contextlib.ExitStack() as stack:
+        with signals_held_back():
+            process = _start(address)
+            stack.callback(_stop, process)
+        _wait_until_it_answers(process, address)
+        yield address
+
+
+def _start(address: str) -> subprocess.Popen[bytes]:
     # A session of its own: the launchers start Java as a grandchild, which must end with them.
-    process = subprocess.Popen(
+    return subprocess.Popen(
         _command(address),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    try:
-        _wait_until_it_answers(process, address)
-        yield address
-    finally:
-        _stop(process)
 
 
 def _command(address: str) -> list[str]:

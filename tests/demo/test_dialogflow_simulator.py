@@ -328,7 +328,7 @@ def test_cx_failing_relay_is_spoken_of(cx: Bench) -> None:
 @pytest.mark.parametrize("first", [TimeoutError(), HttpAnswer(500, b""), HttpAnswer(503, b"")])
 @pytest.mark.parametrize("dialect", ["cx", "es"])
 def test_a_transient_failure_is_retried_once_with_the_same_request(
-    dialect: str, first: HttpAnswer | OSError
+    dialect: Literal["cx", "es"], first: HttpAnswer | OSError
 ) -> None:
     bench = Bench(dialect)
 
@@ -525,7 +525,9 @@ def test_es_refuses_texts_without_or_with_too_many_characters(es: Bench, text: s
         ("es", {"fulfillmentMessages": [{"liveAgentHandoff": {}}]}),
     ],
 )
-def test_an_answer_that_is_no_webhook_response_is_an_error(dialect: str, answer: Json) -> None:
+def test_an_answer_that_is_no_webhook_response_is_an_error(
+    dialect: Literal["cx", "es"], answer: Json
+) -> None:
     result = Bench(dialect).say("agent", answer)
 
     assert len(result["webhook_errors"]) == 1

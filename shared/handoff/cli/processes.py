@@ -20,6 +20,7 @@ from pathlib import Path
 START_SECONDS = 30.0
 END_SECONDS = 5.0
 LAST_LINES = 15
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class ProcessError(Exception):
@@ -86,11 +87,26 @@ def running(plans: Sequence[Plan], environ: Mapping[str, str]) -> Iterator[tuple
     with ExitStack() as stack:
         functions = []
         for plan in plans:
-            function = _start(plan, environ)
-            stack.callback(function.end)
+            with signals_held_back():
+                function = _start(plan, environ)
+                stack.callback(function.end)
             functions.append(function)
         _wait_until_up(functions)
         yield tuple(functions)
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Let no signal come between a process that starts and the note that it has to be ended."""
+    caught: list[int] = []
+    before = {one: signal.signal(one, lambda number, _: caught.append(number)) for one in ENDING}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+        for number in caught:
+            signal.raise_signal(number)
 
 
 def watch(functions: Sequence[Function]) -> None:
@@ -99,6 +115,11 @@ def watch(functions: Sequence[Function]) -> None:
         for function in functions:
             function.raise_if_dead()
         time.sleep(0.3)
+
+
+def interrupt_on_sigterm() -> None:
+    """Treat SIGTERM as Ctrl-C, so that both leave every `with` block in order."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def free_port() -> int:

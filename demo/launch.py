@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from demo import dialogflow
-from demo.dialogflow.model import Dialect
+from demo.dialogflow.model import BotSettings, Dialect
 from demo.emulator import firestore_emulator
 from demo.hosting import hosted
 from demo.providers import PROVIDERS
@@ -56,39 +57,91 @@ def launched(options: Options, tell: Tell) -> Iterator[Demo]:
     """Start everything, yield it at work, and end everything."""
     with ExitStack() as stack:
         # First of all, so that a port that is taken is known at once.
-        page_socket = None
+        page = None
         if options.port is not None:
-            page_socket = stack.enter_context(listen(HOST, options.port))
+            page = stack.enter_context(listen(HOST, options.port))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handoff-demo-")))
         store = stack.enter_context(STORES[options.store](folder, tell))
-        provider = PROVIDERS[options.provider]
-        fulfillment, events = (_plan(name, folder) for name in (FULFILLMENT, EVENTS))
+        plans = {name: _plan(name, folder) for name in (FULFILLMENT, EVENTS)}
         secret = secrets.token_urlsafe(24)
+        bot, desk = stack.enter_context(_simulators(options, plans, secret, page))
+        tell(f"Simulators  Dialogflow {options.dialect.upper()} {bot}, {options.provider} {desk}")
+        environ = {**_of_the_machine(), **store, **_settings(options, desk, secret)}
+        functions = stack.enter_context(running(list(plans.values()), environ))
+        tell("Functions   " + ", ".join(f"{one.name} {one.address}" for one in plans.values()))
+        tell(f"Output      {folder}/*.log, until the end")
+        yield Demo(bot=bot, desk=desk, page=_address(page) if page else "", functions=functions)
 
-        bot_socket = stack.enter_context(listen(HOST, 0))
-        desk_socket = stack.enter_context(listen(HOST, 0))
-        bot = dialogflow.create_app(_bot(options.dialect, fulfillment.address, secret))
-        desk = provider.simulator(f"{events.address}/{options.provider}")
-        apps = [(bot, bot_socket), (desk, desk_socket)]
-        if page_socket is not None:
-            facts = Facts(dialect=options.dialect, desk=provider.title, store=options.store)
-            apps.append((create_app(facts, bot=bot, desk=desk), page_socket))
-        stack.enter_context(hosted(apps))
-        tell(f"Simulators are up: Dialogflow {options.dialect.upper()}, {provider.title}")
 
-        environ = {
-            **{name: os.environ[name] for name in OF_THE_MACHINE if name in os.environ},
-            **store,
-            **provider.variables(_address(desk_socket), options.bot),
-            "DIALOGFLOW_AUTH": "secret",
-            "DIALOGFLOW_SECRET": secret,
-        }
-        functions = stack.enter_context(running((fulfillment, events), environ))
-        names = ", ".join(one.plan.name for one in functions)
-        tell(f"Functions are up: {names} (their output is in {folder})")
-        yield Demo(
-            bot=_address(bot_socket),
-            desk=_address(desk_socket),
-            page=_address(page_socket) if page_socket else "",
-            functions=functions,
+@contextmanager
+def _simulators(
+    options: Options, plans: Mapping[str, Plan], secret: str, page: socket.socket | None
+) -> Iterator[tuple[str, str]]:
+    """Serve the bot, the desk and perhaps the page; yield the addresses of the first two."""
+    provider = PROVIDERS[options.provider]
+    bot = dialogflow.create_app(
+        BotSettings(
+            dialect=options.dialect,
+            webhook_url=f"{plans[FULFILLMENT].address}/",
+            webhook_headers={"X-Handoff-Secret": secret},
         )
+    )
+    desk = provider.simulator(f"{plans[EVENTS].address}/{options.provider}")
+    with listen(HOST, 0) as bot_socket, listen(HOST, 0) as desk_socket:
+        apps = [(bot, bot_socket), (desk, desk_socket)]
+        if page is not None:
+            facts = Facts(dialect=options.dialect, desk=provider.title, store=options.store)
+            apps.append((create_app(facts, bot=bot, desk=desk), page))
+        with hosted(apps):
+            yield _address(bot_socket), _address(desk_socket)
+
+
+def _settings(options: Options, desk: str, secret: str) -> Variables:
+    """Return what an operator would set: the provider's variables and how Dialogflow proves itself.
+
+    The secret is new each time: a call without it is refused, on a laptop as in production.
+    """
+    return {
+        **PROVIDERS[options.provider].variables(desk, options.bot),
+        "DIALOGFLOW_AUTH": "secret",
+        "DIALOGFLOW_SECRET": secret,
+    }
+
+
+def _of_the_machine() -> Variables:
+    return {name: os.environ[name] for name in OF_THE_MACHINE if name in os.environ}
+
+
+def _plan(name: str, folder: Path) -> Plan:
+    log = folder / f"{name}.log"
+    return Plan(name=name, source=checkout.source(name), port=free_port(), log=log)
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
+@contextmanager
+def _sqlite(folder: Path, tell: Tell) -> Iterator[Variables]:
+    tell("Store       SQLite, a new file")
+    yield {"HANDOFF_STORE": f"sqlite:{folder / 'handoff.db'}"}
+
+
+@contextmanager
+def _firestore(_: Path, tell: Tell) -> Iterator[Variables]:
+    with firestore_emulator() as address:
+        tell(f"Store       Firestore emulator {address}")
+        # A project of its own, as the emulator may be shared.
+        project = f"demo-{secrets.token_hex(4)}"
+        yield {
+            "HANDOFF_STORE": "firestore",
+            "FIRESTORE_EMULATOR_HOST": address,
+            "GOOGLE_CLOUD_PROJECT": project,
+        }
+
+
+STORES: Mapping[str, Callable[[Path, Tell], AbstractContextManager[Variables]]] = {
+    "sqlite": _sqlite,
+    "firestore": _firestore,
+}

@@ -48,7 +48,5 @@ def _livechat_variables(address: str, bot: bool) -> Mapping[str, str]:
 
 
 PROVIDERS: Mapping[str, DemoProvider] = {
-    "livechat": DemoProvider(
-        title="LiveChat", simulator=_livechat, variables=_livechat_variables
-    ),
+    "livechat": DemoProvider(title="LiveChat", simulator=_livechat, variables=_livechat_variables),
 }

@@ -13,6 +13,7 @@ T = TypeVar("T")
 # Firestore takes 1 MiB a document; these add up to about half of it, beside the outbox.
 # https://cloud.google.com/firestore/quotas#collections_documents_and_fields
 TRANSCRIPT_LINES, TRANSCRIPT_BYTES = 500, 128_000
+LONGEST_LINE = 16_000
 TAIL_DELIVERIES, TAIL_BYTES = 50, 200_000
 TURNS, REPLY_BYTES = 60, 128_000
 EVENTS = 300
@@ -21,9 +22,10 @@ EVENTS = 300
 def trim(session: Session) -> tuple[Session, Sequence[Delivery]]:
     """Return the session as it may be stored, and the unread deliveries that moved out of it."""
     handoff, spilled = _tail(session.handoff)
+    lines = tuple(map(_cut, session.transcript))
     trimmed = replace(
         session,
-        transcript=_newest(session.transcript, TRANSCRIPT_LINES, TRANSCRIPT_BYTES, _message_size),
+        transcript=_newest(lines, TRANSCRIPT_LINES, TRANSCRIPT_BYTES, _message_size),
         handoff=handoff,
         turns=_turns(session.turns),
         events=_events(session.events),
@@ -48,6 +50,13 @@ def with_earlier(session: Session, earlier: Sequence[Delivery]) -> Session:
     back = tuple(one for one in earlier if first is None or one.id < first)
     deliveries = back + session.handoff.deliveries
     return replace(session, handoff=replace(session.handoff, deliveries=deliveries))
+
+
+def _cut(message: Message) -> Message:
+    """Return a line of the transcript as long as an agent would read it."""
+    if len(message.text) <= LONGEST_LINE:
+        return message
+    return replace(message, text=message.text[:LONGEST_LINE] + "…")
 
 
 def _tail(handoff: Handoff | None) -> tuple[Handoff | None, Sequence[Delivery]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from handoff.errors import BadRequest, TooLarge
 from handoff.exchange import Json, number_text
 from handoff.model import Dialect, SessionId
 
@@ -27,6 +28,15 @@ def meaning_of(marker: str) -> Meaning:
     """Return what a CX tag or ES action means; anything unknown is the bot's own business."""
     return Meaning(marker) if marker in _MARKERS else Meaning.OTHER
 
+
+# Dialogflow takes 256 characters of a customer and answers with 64 KiB; names are resource
+# names. https://docs.cloud.google.com/dialogflow/quotas
+LONGEST_TEXT = 64_000
+LONGEST_NAME = 2_000
+LONGEST_LINE = 8_000
+LONGEST_VALUE = 2_000
+LONGEST_TAG = 35
+MOST_LINES = 50
 
 _MARKERS = frozenset(meaning.value for meaning in Meaning)
 
@@ -51,6 +61,25 @@ class Turn:
     static: Sequence[Json] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     flow: str = ""
+
+
+def within_limits(turn: Turn) -> Turn:
+    """Return the turn with nothing in it larger than Dialogflow can mean.
+
+    Raises BadRequest for names, TooLarge for a text that could only be kept cut; what is there
+    for the agent's information is cut.
+    """
+    if max(len(turn.id), len(turn.session)) > LONGEST_NAME:
+        raise BadRequest(f"A name in the request is longer than {LONGEST_NAME} characters.")
+    if len(turn.text.encode("utf-8", "replace")) > LONGEST_TEXT:
+        raise TooLarge(f"The customer's text is larger than {LONGEST_TEXT} bytes.")
+    return replace(
+        turn,
+        language=turn.language[:LONGEST_TAG],
+        flow=turn.flow if len(turn.flow) <= LONGEST_NAME else "",
+        said_by_bot=tuple(line[:LONGEST_LINE] for line in turn.said_by_bot[:MOST_LINES]),
+        parameters={name: value[:LONGEST_VALUE] for name, value in turn.parameters.items()},
+    )
 
 
 def session_id(name: str) -> SessionId:

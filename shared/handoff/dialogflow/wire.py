@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from handoff.dialogflow import cx, es
-from handoff.dialogflow.turn import Turn
+from handoff.dialogflow.turn import Turn, within_limits
 from handoff.errors import BadRequest
 from handoff.exchange import Json
 from handoff.model import Dialect, Reply
 
 
 def parse(body: Json, start_intents: Collection[str]) -> Turn:
-    """Return the turn in a WebhookRequest of CX or ES; raises BadRequest when it is neither."""
+    """Return the turn in a WebhookRequest of CX or ES.
+
+    Raises BadRequest when it is neither, TooLarge when it holds more than Dialogflow sends.
+    """
     if cx.recognises(body):
-        return cx.parse(body)
+        return within_limits(cx.parse(body))
     if es.recognises(body):
-        return es.parse(body, start_intents)
+        return within_limits(es.parse(body, start_intents))
     raise BadRequest("The body is a WebhookRequest neither of Dialogflow CX nor of ES.")
 
 

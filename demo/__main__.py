@@ -13,7 +13,7 @@ from demo.sides import Customer, Desk
 from demo.stage import Stage, play
 from demo.story import STORY
 from handoff.cli.checkout import NotACheckout
-from handoff.cli.processes import ProcessError, interrupt_on_sigterm, watch
+from handoff.cli.processes import ProcessError, interrupt_when_told_to_end, watch
 
 PORT = 8877
 INTERRUPTED = 130
@@ -22,7 +22,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until the story is over or the person presses Ctrl-C; return the exit status."""
     chosen = _parser().parse_args(arguments)
-    interrupt_on_sigterm()
+    interrupt_when_told_to_end()
     try:
         with launched(_options(chosen), tell) as demo:
             return _play(demo) if chosen.script else _show(demo)

@@ -32,6 +32,8 @@ class Stage:
     customer: Customer
     desk: Desk
     patience: float = 10.0
+    mark: int = 0
+    """How many lines the customer had seen when the current handoff was asked for."""
     printed: dict[str, int] = field(default_factory=lambda: {"customer": 0, "desk": 0})
 
     def until(self, what: str, look: Callable[[], T | None]) -> T:
@@ -69,14 +71,19 @@ def play(steps: Sequence[Step], stage: Stage, tell: Callable[[str], None]) -> in
         try:
             step(stage)
         except (StepFailed, CallFailed) as failure:
-            tell(f"\n✗ {number}. {title}: {failure}")
-            tell(f"Step {number} of {len(steps)} failed.")
+            tell(f"\n✗ {number}. {title}")
+            _show(stage, tell)
+            tell(f"\nStep {number} of {len(steps)} failed: {failure}.")
             return 1
         tell(f"\n✓ {number}. {title}")
-        for row in _rows(*stage.new_lines()):
-            tell(row)
+        _show(stage, tell)
     tell(f"\nAll {len(steps)} steps happened, in {time.monotonic() - began:.1f} s.")
     return 0
+
+
+def _show(stage: Stage, tell: Callable[[str], None]) -> None:
+    for row in _rows(*stage.new_lines()):
+        tell(row)
 
 
 def _rows(left: Sequence[Line], right: Sequence[Line]) -> Sequence[str]:

@@ -15,7 +15,6 @@ from handoff.model import (
     ContactRef,
     ConversationRef,
     Customer,
-    DeadLetter,
     Delivery,
     HandoffId,
     Presence,
@@ -32,7 +31,7 @@ from handoff.providers.base import (
     Opening,
     Outgoing,
 )
-from handoff.store import Change, Store, Stored, StoredToken, Version
+from handoff.store import Change, DeadLetter, Store, Stored, StoredToken, Version
 
 
 class FixedClock:
@@ -128,11 +127,13 @@ class ScriptedSend:
         self.sent: list[Request] = []
         self.timeouts: list[float] = []
         self.hold: asyncio.Event | None = None
+        self._news = asyncio.Event()
 
-    async def __call__(self, request: Request, timeout: float) -> Response:
+    async def __call__(self, request: Request, within: float) -> Response:
         """Keep the request, and answer it."""
         self.sent.append(request)
-        self.timeouts.append(timeout)
+        self.timeouts.append(within)
+        self._news.set()
         await asyncio.sleep(0)
         if self.hold is not None:
             await self.hold.wait()
@@ -140,6 +141,12 @@ class ScriptedSend:
         if isinstance(answer, ProviderError):
             raise answer
         return answer
+
+    async def asked(self, verb: str) -> None:
+        """Wait until this is the last thing that was asked."""
+        while self.verbs[-1:] != [verb]:
+            self._news.clear()
+            await self._news.wait()
 
     @property
     def verbs(self) -> list[str]:
@@ -170,7 +177,7 @@ class Fault:
 
 
 class PlainProvider:
-    """A desk in memory that can do no more than it must; `faults` happen once, in order.
+    """A desk in memory that can do no more than it must; `faults` happen once each.
 
     `webhooks` are the bodies that `receive` takes for genuine, and what they mean.
     """
@@ -243,9 +250,11 @@ class PlainProvider:
         self._fail(verb, after=True)
 
     def _fail(self, verb: str, *, after: bool) -> None:
-        head = self.faults[0] if self.faults else None
-        if head is not None and (head.verb, head.after) == (verb, after):
-            raise self.faults.pop(0).error
+        wanted = (verb, after)
+        fault = next((one for one in self.faults if (one.verb, one.after) == wanted), None)
+        if fault is not None:
+            self.faults.remove(fault)
+            raise fault.error
 
 
 class ScriptedProvider(PlainProvider):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+from handoff import lifecycle, outbox
 from handoff.bridge import Bridge
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.events import AgentJoined, AgentReplied, Closer, ConversationClosed, Event
@@ -19,6 +19,8 @@ from handoff.model import (
     Dialect,
     Handoff,
     HandoffId,
+    Job,
+    JobKind,
     ProviderId,
     Reason,
     Reply,
@@ -29,7 +31,7 @@ from handoff.model import (
 )
 from handoff.rules import Abilities, Rules
 from handoff.sqlite import SqliteStore
-from handoff.store import session_key
+from handoff.store import Change, session_key
 from handoff.tokens import Caller, Deadline
 from tests.fakes import CountingStore, FixedClock, ScriptedProvider, ScriptedSend
 
@@ -81,7 +83,7 @@ def session_in(state: State | None, dialect: Dialect = Dialect.CX) -> Session:
     return replace(blank(dialect), handoff=handoff, contacts={DESK: CONTACT}, handoffs=1)
 
 
-def with_handoff(session: Session, **changes: object) -> Session:
+def with_handoff(session: Session, **changes: Any) -> Session:
     """Return the session with other values in its handoff."""
     assert session.handoff is not None
     return replace(session, handoff=replace(session.handoff, **changes))
@@ -98,7 +100,7 @@ def turn(
     utterance: str = "u1",
     meaning: Meaning = Meaning.OTHER,
     dialect: Dialect = Dialect.CX,
-    **more: object,
+    **more: Any,
 ) -> Turn:
     """Return a turn as its dialect's parser makes it."""
     identity = f"{utterance} {meaning}" if dialect is Dialect.CX else utterance
@@ -132,6 +134,31 @@ def closed(by: Closer = Closer.AGENT, room: ConversationRef = ROOM) -> Conversat
 def notices(session: Session) -> list[str]:
     """Return all that the customer is to see of the handoff."""
     return [one.text for one in handoff_of(session).deliveries]
+
+
+def after_event(session: Session, *events: Event) -> Session:
+    """Return the session after what the desk told."""
+    for event in events:
+        session = lifecycle.apply(session, event, RULES, NOW)
+    return session
+
+
+def queue(session: Session, *kinds: JobKind) -> Session:
+    """Return the session with more jobs for its handoff; messages say which job they are."""
+    for kind in kinds:
+        text = f"text {session.last_job + 1}" if kind is JobKind.SEND else ""
+        session = outbox.add(session, kind, handoff_of(session), NOW, text=text)
+    return session
+
+
+def head(session: Session) -> Job:
+    """Return the first job."""
+    return session.outbox[0]
+
+
+def kinds(session: Session) -> list[JobKind]:
+    """Return what waits in the outbox."""
+    return [job.kind for job in session.outbox]
 
 
 class Bench:
@@ -188,8 +215,6 @@ class Bench:
 
     async def write(self, session: Session) -> None:
         """Put a session into the store, over whatever is there."""
-        from handoff.store import Change
-
         stored = await self.inner.load(session.key)
         index = [(DESK, str(ROOM)), *((DESK, str(one.ref)) for one in session.contacts.values())]
         version = stored.version if stored else None
@@ -202,8 +227,3 @@ class Bench:
     async def letters(self) -> list[tuple[str, str]]:
         """Return text and reason of each dead letter."""
         return [(one.job.text, one.reason) for one in await self.inner.dead_letters()]
-
-
-async def at_once(answers: Iterable[asyncio.Future[Reply]]) -> list[Reply]:
-    """Wait for all of them together."""
-    return list(await asyncio.gather(*answers))

@@ -16,7 +16,6 @@ from handoff.model import (
     Agent,
     Contact,
     ContactRef,
-    DeadLetter,
     Delivery,
     DeliveryKind,
     Dialect,
@@ -35,6 +34,7 @@ from handoff.model import (
     State,
     TurnRecord,
 )
+from handoff.store import DeadLetter
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 WHERE = "sessions/abc"

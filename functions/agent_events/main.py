@@ -9,7 +9,7 @@ from handoff.exchange import Inbound, Json
 from handoff.model import ProviderId
 from handoff.tokens import Deadline
 
-# LiveChat gives a webhook about ten seconds, and no vendor is known to give less.
+# Vendors that say how long they wait for a webhook's answer say ten seconds.
 BUDGET_SECONDS = 6.0
 
 function = bootstrap.start("agent_events")

@@ -8,7 +8,8 @@ from typing import TypeVar
 import msgspec
 
 from handoff.errors import StoreError
-from handoff.model import DeadLetter, Delivery, Session
+from handoff.model import Delivery, Session
+from handoff.store import DeadLetter
 
 # A Firestore document may have 1 048 576 bytes with its name and its other fields:
 # https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields

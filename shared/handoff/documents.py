@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 from handoff.codec import encode
 from handoff.model import (
-    DeadLetter,
     Delivery,
     HandoffId,
     JobKind,
@@ -16,7 +15,7 @@ from handoff.model import (
     Session,
     SessionKey,
 )
-from handoff.store import Change, StoredToken, document_id
+from handoff.store import Change, DeadLetter, StoredToken, document_id
 
 SESSIONS = "sessions"
 CONVERSATIONS = "conversations"

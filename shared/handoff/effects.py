@@ -19,6 +19,7 @@ from handoff.events import (
 )
 from handoff.model import Agent, Delivery, DeliveryKind, Handoff
 from handoff.texts import Texts
+from handoff.words import parts
 
 # One delivery must fit in an answer to Dialogflow: 64 KiB, where JSON may take six bytes for one.
 LONGEST_DELIVERY = 8_000
@@ -68,7 +69,7 @@ def _joined(handoff: Handoff, event: AgentJoined, teller: Teller) -> Handoff:
 
 def _replied(handoff: Handoff, event: AgentReplied, teller: Teller) -> Handoff:
     speaking = _speaking(handoff, event.author, event.author_name)
-    for part in parts(event.text):
+    for part in parts(event.text, LONGEST_DELIVERY):
         speaking = teller.deliver(speaking, DeliveryKind.MESSAGE, text=part, agent=speaking.speaker)
     return speaking
 
@@ -142,14 +143,3 @@ def _speaking(handoff: Handoff, author: str, name: str = "") -> Handoff:
     attended = _attended(handoff, Agent(id=author, name=None if author else name))
     known = next((one.name for one in attended.agents if one.id == author), None)
     return replace(attended, speaker=known or name)
-
-
-def parts(text: str, longest: int = LONGEST_DELIVERY) -> list[str]:
-    """Cut a text into pieces of at most `longest` bytes of UTF-8 that join to the same text."""
-    raw = text.encode("utf-8", "replace")
-    pieces = []
-    while len(raw) > longest:
-        piece = raw[:longest].decode("utf-8", "ignore")
-        pieces.append(piece)
-        raw = raw[len(piece.encode()) :]
-    return [*pieces, raw.decode()]

@@ -112,8 +112,9 @@ def parse_object(body: bytes) -> Json:
     Raises BadRequest for anything else: no JSON, another type, NaN, nesting beyond reason.
     """
     try:
-        value = json.loads(body, parse_constant=_refuse_constant)
-        if b"\\u" in body:  # an escaped half of a surrogate pair cannot be encoded again
+        written = body.decode("utf-8-sig")
+        value = json.loads(written, parse_constant=_refuse_constant)
+        if "\\u" in written:  # an escaped half of a surrogate pair cannot be encoded again
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         raise BadRequest("The body is not a JSON document.") from None

@@ -23,8 +23,8 @@ from handoff import documents
 from handoff.codec import decode
 from handoff.documents import Document, has_expired
 from handoff.errors import Conflict, StoreError
-from handoff.model import DeadLetter, Delivery, HandoffId, ProviderId, Session, SessionKey
-from handoff.store import Change, Stored, StoredToken, Version
+from handoff.model import Delivery, HandoffId, ProviderId, Session, SessionKey
+from handoff.store import Change, DeadLetter, Stored, StoredToken, Version
 
 # What a guarded write says when somebody else was first; AlreadyThere is also the parent of
 # Aborted, the answer under contention.

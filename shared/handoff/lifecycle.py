@@ -154,10 +154,11 @@ def _concerns(session: Session, handoff: Handoff, event: Event) -> bool:
 
 
 def _is_current_thread(handoff: Handoff, contact: Contact | None, event: Event) -> bool:
+    if handoff.thread is not None and event.thread == handoff.thread:
+        return True
     if contact is not None and event.thread == contact.thread:
         return False  # that was the handoff before this one
-    reopened = isinstance(event, ConversationOpened)
-    return reopened or handoff.thread is None or event.thread == handoff.thread
+    return handoff.thread is None or isinstance(event, ConversationOpened)
 
 
 def _is_echo(handoff: Handoff, contact: Contact | None, event: AgentReplied | FileShared) -> bool:

@@ -27,7 +27,7 @@ class Dialect(StrEnum):
 
 
 class State(StrEnum):
-    """Where a handoff stands; also the values of the parameter `handoff_state`."""
+    """Where a handoff stands, as `handoff_state` tells it."""
 
     REQUESTED = "requested"
     WAITING = "waiting"
@@ -42,7 +42,7 @@ class State(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a handoff ended; also the values of the parameter `handoff_reason`."""
+    """Why a handoff ended, as `handoff_reason` tells it."""
 
     AGENT_CLOSED = "agent_closed"
     CUSTOMER_LEFT = "customer_left"
@@ -101,8 +101,8 @@ class Agent:
 class Contact:
     """The customer as one provider knows them, kept for the whole session.
 
-    `conversation` and `thread` are those of the last handoff: a vendor may allow one
-    conversation per customer, and late events of an old thread must not touch a new handoff.
+    `conversation` and `thread` are those of the last handoff: a vendor may allow one for each
+    customer, and late events of an old thread must not touch a new handoff.
     """
 
     ref: ContactRef
@@ -145,7 +145,7 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One entry of the outbox. `uncertain`: an earlier attempt may have had its effect."""
+    """One entry of the outbox; `uncertain` when an earlier attempt may have had its effect."""
 
     id: int
     kind: JobKind
@@ -172,11 +172,10 @@ class Lease:
 class Handoff:
     """A session in human hands.
 
-    `target` is the provider's own id, empty for its default. `request` are the words that asked
-    for a person, `lines_before` counts the transcript's lines before them, `flow` is the CX
-    flow they were said in. `speaker` is the agent's name to show.
-    `deliveries` is the tail of what the customer is to see, up to `last_delivery`; `answered`
-    is the last one that a Dialogflow answer carried.
+    `target` is the provider's own id, empty for its default; `request` the words that asked for
+    a person, after `lines_before` lines of the transcript, in the CX flow `flow`. `speaker` is
+    the agent's name to show. `deliveries` is the tail of what the customer is to see, up to
+    `last_delivery`; `answered` is the last one that a Dialogflow answer carried.
     """
 
     id: HandoffId
@@ -209,9 +208,9 @@ class Handoff:
 class Reply:
     """Our answer to a turn, the same for both dialects.
 
-    `mute` drops the bot's own texts of the turn; `started` is set on the turn that begins a
-    handoff; `return_to` is the CX flow to go back to; `context`: True keeps the ES context
-    alive, False ends it, None lets it carry the parameters for one turn.
+    `mute` drops the bot's own texts; `started` is set on the turn that begins a handoff;
+    `return_to` is the CX flow to go back to; `context` keeps the ES context alive, ends it, or
+    (None) lets it carry the parameters for one turn.
     """
 
     texts: tuple[str, ...] = ()
@@ -253,8 +252,8 @@ class Undelivered:
 class Session:
     """Everything one decision needs; stored as one document.
 
-    `transcript` is the tail of what was said, `lines` counts all of it.
-    `undelivered` is what the last decision gave up: the commit moves it to the dead letters.
+    `transcript` is the tail of what was said, `lines` counts all of it. `undelivered` is what
+    the last decision gave up: the commit moves it to the dead letters.
     """
 
     key: SessionKey
@@ -287,16 +286,5 @@ class Session:
     @property
     def before_handoff(self) -> tuple[Message, ...]:
         """Return what was said before the words that asked for a person."""
-        since = self.lines - self.handoff.lines_before if self.handoff else 0
+        since = self.lines - (self.handoff.lines_before if self.handoff else self.lines)
         return self.transcript[: max(len(self.transcript) - since, 0)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """What could not be delivered, and why; kept so that it can be sent again."""
-
-    session: SessionKey
-    job: Job
-    reason: str
-    at: datetime
-    expire_at: datetime

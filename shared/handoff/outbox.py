@@ -31,7 +31,7 @@ from handoff.model import (
     Session,
     Undelivered,
 )
-from handoff.providers.base import Identity, Opened
+from handoff.providers.base import Availability, Identity, Opened
 from handoff.rules import Rules
 
 FIRST_PAUSE = timedelta(seconds=1)
@@ -125,6 +125,15 @@ def failed(
     return replace(session, outbox=_swapped(session, replace(tried, due_at=again)))
 
 
+def asked(session: Session, job: Job, answer: Availability) -> Session:
+    """Return the session that knows who is there, and where its handoff goes from now on."""
+    handoff = session.handoff
+    if handoff is None or handoff.id != job.handoff:
+        return session
+    known = replace(handoff, target=answer.target, available=answer.presence)
+    return replace(session, handoff=known)
+
+
 def already_opened(session: Session, job: Job) -> Opened | None:
     """Return the conversation that a webhook told us of before the opening's own answer came."""
     handoff = session.open_handoff
@@ -179,10 +188,6 @@ def _opened(session: Session, job: Job, found: Opened, rules: Rules, now: dateti
     if handoff is None or handoff.id != job.handoff:
         return bound
     known = replace(handoff, conversation=found.conversation, thread=found.thread or handoff.thread)
-    if found.availability is not None:
-        known = replace(
-            known, target=found.availability.target, available=found.availability.presence
-        )
     bound = replace(bound, handoff=known)
     for event in found.events:
         bound = lifecycle.apply(bound, event, rules, now)
@@ -228,7 +233,8 @@ def _no_opening(
     if handoff is None or handoff.id != job.handoff:
         return _dropped(session, job.handoff, now)
     if isinstance(error, NobodyThere):
-        session = replace(session, handoff=replace(handoff, available=Presence.NO))
+        nobody = replace(handoff, available=Presence.NO)
+        session = replace(session, handoff=nobody)
     reason = Reason.UNAVAILABLE if isinstance(error, NobodyThere) else Reason.PROVIDER_ERROR
     # "failed" promises that nothing was opened; without that certainty it ends like any other.
     cause = GivenUp if job.uncertain else OpeningRefused

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from handoff import log, outbox
 from handoff.clock import Clock
@@ -54,14 +53,25 @@ class Performer:
         """Do the job and return what to make of the session, whichever shape it has by then."""
         if outbox.is_moot(session, job):
             return lambda now: outbox.drop_moot(now, job, self._clock())
+        answer = await self._asked(session, job, deadline)
+        known = outbox.asked(session, job, answer) if answer else session
         try:
-            result = outbox.already_opened(session, job) or await self._call(session, job, deadline)
+            result = outbox.already_opened(known, job) or await self._call(known, job, deadline)
         except ProviderError as error:
             self._log(session, job, type(error).__name__, error)
-            failure = error  # the name `error` ends with this block
-            return lambda now: outbox.failed(now, job, failure, self._rules, self._clock())
-        self._log(session, job, "done")
-        return lambda now: outbox.done(now, job, result, self._rules, self._clock())
+            outcome = self._failed(job, error)
+        else:
+            self._log(session, job, "done")
+            outcome = self._done(job, result)
+        if answer is None:
+            return outcome
+        return lambda now: outcome(outbox.asked(now, job, answer))
+
+    def _done(self, job: Job, result: object) -> Decision:
+        return lambda session: outbox.done(session, job, result, self._rules, self._clock())
+
+    def _failed(self, job: Job, error: ProviderError) -> Decision:
+        return lambda session: outbox.failed(session, job, error, self._rules, self._clock())
 
     async def introduce(
         self, provider: ProviderId, customer: Customer, deadline: Deadline
@@ -111,29 +121,37 @@ class Performer:
             await self._caller.keep(name, token)
         return identity
 
+    async def _asked(self, session: Session, job: Job, deadline: Deadline) -> Availability | None:
+        """Ask who is there before an opening; a doubtful attempt is looked up, not asked."""
+        handoff = session.open_handoff
+        opens = job.kind is JobKind.OPEN and not job.uncertain
+        if not opens or handoff is None or handoff.conversation is not None:
+            return None
+        contact = session.contacts.get(job.provider)
+        answer = await self.availability(job.provider, handoff.target, contact, deadline)
+        if handoff.target not in {"", answer.target}:
+            log.warning("unknown_target", provider=job.provider, handoff=handoff.id)
+        return answer
+
     async def _open(self, session: Session, job: Job, deadline: Deadline) -> Opened:
-        """Open the conversation where somebody is; a doubtful attempt is looked up, not asked."""
-        handoff, contact = _handoff(session), session.contacts.get(job.provider)
-        asked = None
+        handoff = _handoff(session)
         if not job.uncertain:
-            asked = await self.availability(job.provider, handoff.target, contact, deadline)
-            self._refuse_unless_open(asked)
-            if asked.target != handoff.target and handoff.target:
-                log.warning("unknown_target", provider=job.provider, handoff=handoff.id)
-            handoff = replace(handoff, target=asked.target)
+            self._refuse_unless_open(handoff)
         opening = Opening(
             handoff=handoff,
-            contact=contact,
+            contact=session.contacts.get(job.provider),
             transcript=session.before_handoff,
             uncertain=job.uncertain,
         )
         opened = await self._caller.run(self._providers[job.provider].open(opening), deadline)
-        return replace(opened, availability=asked)
+        for remark in opened.remarks:
+            log.warning("opening", provider=job.provider, handoff=job.handoff, reason=remark)
+        return opened
 
-    def _refuse_unless_open(self, asked: Availability) -> None:
-        shut = asked.presence is Presence.UNKNOWN and not self._rules.unknown_is_open
-        if asked.presence is Presence.NO or shut:
-            raise NobodyThere(f"nobody is there for target {asked.target}")
+    def _refuse_unless_open(self, handoff: Handoff) -> None:
+        shut = handoff.available is Presence.UNKNOWN and not self._rules.unknown_is_open
+        if handoff.available is Presence.NO or shut:
+            raise NobodyThere(f"{handoff.provider} has nobody for target {handoff.target}")
 
     async def _say(self, session: Session, job: Job, deadline: Deadline) -> None:
         if job.conversation is None:
@@ -149,7 +167,10 @@ class Performer:
             await self._caller.run(desk.close(place), deadline)
         elif isinstance(desk, TakesNotes):
             opening = Opening(
-                handoff=_handoff(session), contact=contact, transcript=session.before_handoff
+                handoff=_handoff(session),
+                contact=contact,
+                transcript=session.before_handoff,
+                uncertain=job.uncertain,
             )
             await self._caller.run(desk.note(place, opening), deadline)
 

@@ -39,7 +39,7 @@ def _livechat(variables: Variables, clock: Clock) -> Provider:
         client_secret=variables.secret("LIVECHAT_CLIENT_SECRET"),
         refresh_token=variables.secret("LIVECHAT_REFRESH_TOKEN"),
         webhook_secret=variables.secret("LIVECHAT_WEBHOOK_SECRET"),
-        group_id=variables.text("LIVECHAT_GROUP_ID"),
+        group_id=variables.text("LIVECHAT_GROUP_ID", livechat_wire.EVERYBODY),
         bot=livechat_wire.Bot(id=bot, secret=variables.secret("LIVECHAT_BOT_SECRET"))
         if bot
         else None,

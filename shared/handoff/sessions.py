@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from handoff import bounds
 from handoff.clock import Clock
 from handoff.errors import Conflict, StoreError
-from handoff.model import DeadLetter, ProviderId, Session, SessionKey
+from handoff.model import ProviderId, Session, SessionKey
 from handoff.rules import Rules
-from handoff.store import Change, Store, Version
+from handoff.store import Change, DeadLetter, Store, Version
 
 MOST_CONFLICTS = 100
 

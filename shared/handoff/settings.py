@@ -25,6 +25,7 @@ from handoff.variables import Variables
 T = TypeVar("T")
 
 CONFIG = "HANDOFF_CONFIG"
+COMMON = (CONFIG, "HANDOFF_STORE", "GOOGLE_CLOUD_PROJECT")
 CALLER = (
     "DIALOGFLOW_AUTH",
     "DIALOGFLOW_SECRET",
@@ -62,15 +63,19 @@ def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Sett
     """Return the settings; raises ConfigurationError that names all that is missing or wrong."""
     problems = _Problems()
     entries: Mapping[ProviderId, Entry] = problems.gather(_configured, variables, otherwise={})
-    needed = [name for entry in entries.values() for name in entry.variables]
+    needed = [*COMMON, *(name for entry in entries.values() for name in entry.variables)]
     needed += CALLER if serves_dialogflow else ()
     problems.gather(variables.follow, needed, otherwise=None)
     content: config_file.Table = problems.gather(_content, variables, otherwise={})
     caller = problems.gather(_caller, variables, otherwise=None) if serves_dialogflow else None
     order: list[ProviderId] = problems.gather(_order, content, entries, otherwise=[])
     store = problems.gather(_store, variables, otherwise="")
+    made = [
+        (name, problems.gather(PROVIDERS[name].build, variables, clock, otherwise=None))
+        for name in order
+    ]
     problems.raise_if_any()
-    providers = {name: PROVIDERS[name].build(variables, clock) for name in order}
+    providers = {name: provider for name, provider in made if provider is not None}
     return Settings(
         store=store,
         project=variables.text("GOOGLE_CLOUD_PROJECT"),
@@ -80,6 +85,12 @@ def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Sett
         start_intents=tuple(obj(content, "dialogflow").get("start_intents", ["agent"])),
         turn_seconds=obj(content, "limits").get("turn", 4.0) or NO_LIMIT_SECONDS,
     )
+
+
+def _add(
+    providers: dict[ProviderId, Provider], name: ProviderId, variables: Variables, clock: Clock
+) -> None:
+    providers[name] = PROVIDERS[name].build(variables, clock)
 
 
 class _Problems:

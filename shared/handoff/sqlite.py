@@ -19,8 +19,8 @@ from handoff import sqlite_schema as sql
 from handoff.codec import decode
 from handoff.documents import Document, Field
 from handoff.errors import Conflict, StoreError
-from handoff.model import DeadLetter, Delivery, HandoffId, ProviderId, Session, SessionKey
-from handoff.store import Change, Stored, StoredToken, Version
+from handoff.model import Delivery, HandoffId, ProviderId, Session, SessionKey
+from handoff.store import Change, DeadLetter, Stored, StoredToken, Version
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from handoff.model import (
-    DeadLetter,
     Delivery,
     HandoffId,
+    Job,
     ProviderId,
     Session,
     SessionId,
@@ -31,6 +31,17 @@ def document_id(*parts: str) -> str:
     """Return a document id for vendor ids of any form: parts are told apart, then hashed."""
     told_apart = "".join(f"{len(part)}:{part}" for part in parts)
     return hashlib.sha256(told_apart.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """What could not be delivered, and why; kept so that it can be sent again."""
+
+    session: SessionKey
+    job: Job
+    reason: str
+    at: datetime
+    expire_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Credentials that end, shared by all instances: one renews, the others use what is there.
 
-A vendor may keep only so many tokens of ours alive (LiveChat: 25) and end the oldest silently,
-so instances that each made their own would lock each other out.
+A vendor may keep only so many tokens of ours alive and end the oldest silently, so instances
+that each made their own would lock each other out.
 """
 
 from __future__ import annotations

@@ -87,5 +87,5 @@ def test_parameter_reads_as_a_person_would_write_it(value: Any, text: str) -> No
 
 
 def test_parameters_without_a_value_are_left_out() -> None:
-    given = {"topic": "", "order": None, "list": [], "count": 0.0, "sure": False}
+    given: dict[str, Any] = {"topic": "", "order": None, "list": [], "count": 0.0, "sure": False}
     assert parameter_texts(given) == {"count": "0", "sure": "false"}

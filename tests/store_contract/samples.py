@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from handoff.errors import Conflict
 from handoff.model import (
-    DeadLetter,
     Delivery,
     DeliveryKind,
     Dialect,
@@ -23,7 +22,7 @@ from handoff.model import (
     SessionId,
     SessionKey,
 )
-from handoff.store import Change, Store, StoredToken, session_key
+from handoff.store import Change, DeadLetter, Store, StoredToken, session_key
 from tests.fakes import FixedClock
 
 LIVECHAT = ProviderId("livechat")

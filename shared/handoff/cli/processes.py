@@ -20,7 +20,7 @@ from pathlib import Path
 START_SECONDS = 30.0
 END_SECONDS = 5.0
 LAST_LINES = 15
-ENDING = (signal.SIGINT, signal.SIGTERM)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ProcessError(Exception):
@@ -117,9 +117,16 @@ def watch(functions: Sequence[Function]) -> None:
         time.sleep(0.3)
 
 
-def interrupt_on_sigterm() -> None:
-    """Treat SIGTERM as Ctrl-C, so that both leave every `with` block in order."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def interrupt_when_told_to_end() -> None:
+    """Make every way of being ended a KeyboardInterrupt, which leaves all `with` blocks in order.
+
+    A shell starts its background jobs deaf to Ctrl-C's signal, which must not stay so; but `nohup`
+    means what it says.
+    """
+    for one in ENDING:
+        wanted = one is not signal.SIGHUP or signal.getsignal(one) is not signal.SIG_IGN
+        if wanted:
+            signal.signal(one, signal.default_int_handler)
 
 
 def free_port() -> int:

@@ -78,13 +78,13 @@ class Opening:
 class Opened:
     """The conversation, and what had already been said in it when it was found again.
 
-    `availability` is what was asked right before, when it was.
+    `remarks` are refusals on the way that did not matter enough to give up, for the log.
     """
 
     conversation: ConversationRef
     thread: ThreadRef | None = None
     events: tuple[Event, ...] = ()
-    availability: Availability | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,21 +5,13 @@ https://platform.text.com/docs/messaging/customer-chat-api/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from handoff.clock import Clock
-from handoff.errors import ConversationGone, Rejected, Unauthenticated, Unavailable
-from handoff.events import AgentJoined, Event
-from handoff.exchange import Exchange, Inbound, Json, items, obj, parse_object, text
-from handoff.model import (
-    Agent,
-    Contact,
-    ContactRef,
-    ConversationRef,
-    Customer,
-    Presence,
-    ThreadRef,
-)
+from handoff.errors import ConversationGone, Rejected, Unauthenticated
+from handoff.events import Event
+from handoff.exchange import Exchange, Inbound, Json, obj, parse_object, text
+from handoff.model import Contact, ConversationRef, Customer, Presence
 from handoff.providers.base import (
     Availability,
     Capabilities,
@@ -29,21 +21,17 @@ from handoff.providers.base import (
     Opening,
     Outgoing,
 )
-from handoff.providers.livechat_payloads import (
-    is_group,
-    message_events,
-    session_fields,
-    transcript_events,
-)
-from handoff.providers.livechat_webhooks import Place, queue, spoken, translate
+from handoff.providers.livechat_errors import ALREADY_THERE
+from handoff.providers.livechat_opening import Openings, contact_ref
+from handoff.providers.livechat_payloads import message_events, transcript_events
+from handoff.providers.livechat_reading import own_ids
+from handoff.providers.livechat_webhooks import translate
 from handoff.providers.livechat_wire import (
-    ALREADY_ACTIVE,
-    ALREADY_THERE,
-    CHAT_TAKEN,
     ID,
-    NO_SUCH_CHAT,
     LiveChatAccount,
     Wire,
+    is_group,
+    say_each,
 )
 from handoff.signatures import matches_any
 
@@ -63,6 +51,7 @@ class LiveChat:
     def __init__(self, account: LiveChatAccount, clock: Clock) -> None:
         self._account = account
         self._wire = Wire(account, clock)
+        self._openings = Openings(account, self._wire)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -83,64 +72,62 @@ class LiveChat:
 
     def availability(self, target: str, contact: Contact | None) -> Exchange[Availability]:
         """Ask for the state of the group; an unknown one gives way to the default group."""
-        default = self._account.group_id or "0"
-        wanted = [group for group in dict.fromkeys((target, default)) if is_group(group)]
-        payload = {"group_ids": [int(group) for group in wanted]}
-        answer = yield from self._wire.customer("list_group_statuses", payload, _ref(contact))
+        default = self._account.group_id
+        asked = str(int(target)) if is_group(target) else default
+        groups = list(dict.fromkeys((asked, default)))
+        payload = {"group_ids": [int(group) for group in groups]}
+        contact_id = contact_ref(contact)
+        answer = yield from self._wire.customer("list_group_statuses", payload, contact_id)
         statuses = obj(answer, "groups_status")
-        group = next((one for one in wanted if one in statuses), default)
+        group = next((one for one in groups if one in statuses), default)
         presence = PRESENCE.get(text(statuses, group), Presence.UNKNOWN)
         return Availability(presence=presence, target=group)
 
     def open(self, opening: Opening) -> Exchange[Opened]:
-        """Describe the customer, then start the chat, or resume the one they already have."""
-        chat = opening.contact.conversation if opening.contact else None
-        if opening.uncertain:
-            found, chat = yield from self._find(opening)
-            if found is not None:
-                return found
-        yield from self._describe(opening)
-        if chat is not None:
-            return (yield from self._resume(opening, chat))
-        try:
-            return (yield from self._start(opening))
-        except Rejected as error:
-            if error.code not in CHAT_TAKEN:
-                raise
-            return (yield from self._take_over(opening))
+        """Open a chat for the customer, who may have one already."""
+        return self._openings.open(opening)
 
     def send(self, conversation: Conversation, message: Outgoing) -> Exchange[None]:
         """Say the customer's words, in as many events as their length needs."""
         events = message_events(message.text, message.client_id)
+        contact = contact_ref(conversation.contact)
         if message.uncertain:
-            there = yield from self._present(conversation)
+            payload = {"chat_id": conversation.ref}
+            there = own_ids((yield from self._wire.customer("get_chat", payload, contact)))
             events = [event for event in events if event["custom_id"] not in there]
-        yield from self._say(conversation.ref, events, conversation.contact)
+        yield from say_each(events, self._wire.speaker(conversation.ref, contact))
 
     def close(self, conversation: Conversation) -> Exchange[None]:
         """Close the thread as the customer; the agent sees who left."""
-        payload = {"id": conversation.ref}
+        contact = contact_ref(conversation.contact)
         try:
-            yield from self._wire.customer("deactivate_chat", payload, _ref(conversation.contact))
+            yield from self._wire.customer("deactivate_chat", {"id": conversation.ref}, contact)
         except ConversationGone:
             return
 
     def note(self, conversation: Conversation, opening: Opening) -> Exchange[None]:
         """Leave the transcript as our bot, for agents only.
 
-        Where the bot may not come in, the transcript is said as the customer: an agent who
+        Where the bot may not come in, what is left of it is said as the customer: an agent who
         starts blind is worse than a long first message.
         """
         events = transcript_events(opening)
+        if opening.uncertain:
+            there = yield from self._noted(conversation.ref)
+            events = [event for event in events if event["custom_id"] not in there]
+
+        def whisper(event: Json) -> Exchange[Json]:
+            noted = {"chat_id": conversation.ref, "event": {**event, "visibility": "agents"}}
+            return self._wire.agent("send_event", noted)
+
         try:
             yield from self._join_as_bot(conversation.ref)
-            for event in events:
-                noted = {"chat_id": conversation.ref, "event": {**event, "visibility": "agents"}}
-                yield from self._wire.agent("send_event", noted)
+            yield from say_each(events, whisper)
         except ConversationGone:
             raise
         except Rejected:
-            yield from self._say(conversation.ref, events, conversation.contact)
+            speaker = self._wire.speaker(conversation.ref, contact_ref(conversation.contact))
+            yield from say_each(events, speaker)
 
     def receive(self, request: Inbound) -> Exchange[tuple[Event, ...]]:
         """Check the secret in the body and whose organization it is, then translate.
@@ -160,73 +147,12 @@ class LiveChat:
     def _bot_id(self) -> str:
         return self._account.bot.id if self._account.bot else ""
 
-    def _describe(self, opening: Opening) -> Exchange[None]:
-        """Tell who the customer is. A refused name or address must not cost them the agent."""
-        customer, contact = opening.handoff.customer, _ref(opening.contact)
-        fields = {"session_fields": session_fields(opening.handoff)}
-        named = {"name": customer.name, "email": customer.email}
-        known = {name: value for name, value in named.items() if value}
+    def _noted(self, chat: ConversationRef) -> Exchange[frozenset[str]]:
+        """Return our own ids of what the bot already wrote; a bot not let in wrote nothing."""
         try:
-            yield from self._wire.customer("update_customer", {**known, **fields}, contact)
+            return own_ids((yield from self._wire.agent("get_chat", {"chat_id": chat})))
         except Rejected:
-            if not known:
-                raise
-            yield from self._wire.customer("set_customer_session_fields", fields, contact)
-
-    def _start(self, opening: Opening) -> Exchange[Opened]:
-        payload = {"active": True, "continuous": False, "chat": self._chat(opening)}
-        started = yield from self._wire.customer("start_chat", payload, _ref(opening.contact))
-        return _opened(text(started, "chat_id"), started)
-
-    def _resume(self, opening: Opening, chat: ConversationRef) -> Exchange[Opened]:
-        """Open a new thread in the customer's chat; somebody may have been faster."""
-        payload = {"active": True, "continuous": False, "chat": {"id": chat, **self._chat(opening)}}
-        try:
-            resumed = yield from self._wire.customer("resume_chat", payload, _ref(opening.contact))
-        except Rejected as error:
-            if error.code in ALREADY_ACTIVE:
-                return (yield from self._take_over(opening))
-            if error.code in NO_SUCH_CHAT:
-                return (yield from self._start(opening))
-            raise
-        return _opened(chat, resumed)
-
-    def _take_over(self, opening: Opening) -> Exchange[Opened]:
-        """Use the one chat that this customer already has, as if we had opened it."""
-        found, chat = yield from self._find(opening)
-        if found is None and chat is None:
-            raise Unavailable("livechat says the customer has a chat and lists none", certain=True)
-        if found is None and chat is not None:
-            return (yield from self._resume(opening, chat))
-        ref = found.conversation if found else ConversationRef("")
-        yield from self._say(ref, self._opening_events(opening), opening.contact)
-        return found or Opened(conversation=ref)
-
-    def _find(self, opening: Opening) -> Exchange[tuple[Opened | None, ConversationRef | None]]:
-        """Look for the customer's chat: the open one with what was said in it, else its id."""
-        answer = yield from self._wire.customer("list_chats", {}, _ref(opening.contact))
-        chats = items(answer, "chats_summary") or items(answer, "chats_info")
-        if not chats:
-            return None, opening.contact.conversation if opening.contact else None
-        chat = ConversationRef(text(chats[0], "id"))
-        if obj(chats[0]).get("active") is not True:
-            return None, chat
-        payload = {"chat_id": chat}
-        whole = yield from self._wire.customer("get_chat", payload, _ref(opening.contact))
-        return _found(chat, whole), chat
-
-    def _present(self, conversation: Conversation) -> Exchange[frozenset[str]]:
-        """Return our own ids of the events that the current thread holds."""
-        payload = {"chat_id": conversation.ref}
-        whole = yield from self._wire.customer("get_chat", payload, _ref(conversation.contact))
-        return frozenset(text(one, "custom_id") for one in items(whole, "thread", "events"))
-
-    def _say(
-        self, chat: ConversationRef, events: Sequence[Json], contact: Contact | None
-    ) -> Exchange[None]:
-        for event in events:
-            payload = {"chat_id": chat, "event": event, "attach_to_last_thread": False}
-            yield from self._wire.customer("send_event", payload, _ref(contact))
+            return frozenset()
 
     def _join_as_bot(self, chat: ConversationRef) -> Exchange[None]:
         payload = {
@@ -241,57 +167,3 @@ class LiveChat:
         except Rejected as error:
             if error.code not in ALREADY_THERE:
                 raise
-
-    def _chat(self, opening: Opening) -> Json:
-        """Return the chat to open: where it goes, that it is for people, and how it begins."""
-        group = opening.handoff.target if is_group(opening.handoff.target) else ""
-        return {
-            "access": {"group_ids": [int(group or self._account.group_id or 0)]},
-            "thread": {
-                "properties": {"routing": {"ignore_bots": True}},
-                "events": self._opening_events(opening),
-            },
-        }
-
-    def _opening_events(self, opening: Opening) -> list[Json]:
-        """Return what the agent sees first; the transcript too, when no bot can leave it."""
-        transcript = [] if self._account.bot else transcript_events(opening)
-        request = opening.handoff.request
-        own = message_events(request, f"{opening.handoff.id}-0") if request else []
-        return transcript + own
-
-
-def _ref(contact: Contact | None) -> ContactRef:
-    if contact is None:
-        raise Rejected("livechat has no customer to speak for", code="no_contact")
-    return contact.ref
-
-
-def _opened(chat: str, answer: Json) -> Opened:
-    """Return the conversation in an answer; one without ids leaves us not knowing."""
-    if not chat or not text(answer, "thread_id"):
-        raise Unavailable("livechat opened a chat without telling its ids", certain=False)
-    return Opened(conversation=ConversationRef(chat), thread=ThreadRef(text(answer, "thread_id")))
-
-
-def _found(chat: ConversationRef, whole: Json) -> Opened:
-    """Return an open chat as we missed it. Agents have other ids here than in webhooks."""
-    thread = obj(whole, "thread")
-    users = [one for one in items(whole, "users") if isinstance(one, dict)]
-    customer = next((text(one, "id") for one in users if one.get("type") == "customer"), "")
-    place = Place(chat=chat, thread=text(thread, "id"), customer=customer)
-    names = {text(one, "id"): text(one, "name") for one in users if one.get("type") == "agent"}
-    joined = [
-        AgentJoined(agent=Agent(id="", name=name), **place.at(f"{place.thread}:found:{agent}"))
-        for agent, name in names.items()
-    ]
-    missed = tuple(_missed(thread, place, names))
-    events = (*queue(thread, place), *joined, *missed)
-    return Opened(conversation=chat, thread=place.at("")["thread"], events=events)
-
-
-def _missed(thread: Json, place: Place, names: Mapping[str, str]) -> Iterator[Event]:
-    """Yield what agents said; the customer's view has no visibility, as it hides whispers."""
-    for event in items(thread, "events"):
-        if isinstance(event, dict) and text(event, "author_id") in names:
-            yield from spoken({**event, "visibility": "all"}, place, names, anonymous=True)

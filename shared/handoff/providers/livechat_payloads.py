@@ -5,10 +5,10 @@ https://platform.text.com/docs/messaging/customer-chat-api/data-structures/
 
 from __future__ import annotations
 
-from handoff.effects import parts
 from handoff.exchange import Json
 from handoff.model import Handoff, Message, Participant
 from handoff.providers.base import Opening
+from handoff.words import parts
 
 # https://platform.text.com/docs/messaging/customer-chat-api/data-structures/#message
 # 16 KB of UTF-8; the last few hundred bytes are left to whoever counts differently.
@@ -18,22 +18,17 @@ MOST_SESSION_FIELDS = 100
 SPEAKERS = {Participant.CUSTOMER: "Customer", Participant.BOT: "Bot", Participant.AGENT: "Agent"}
 
 
-def is_group(target: str) -> bool:
-    """Say whether a target can be the number of a group."""
-    return target.isascii() and target.isdigit() and len(target) < 10
-
-
 def session_fields(handoff: Handoff) -> list[Json]:
     """Return what the desk shows beside the chat: one pair an entry, in order, not too many."""
     customer = handoff.customer
-    pairs = {
+    pairs: dict[str, str] = {
         "handoff_id": handoff.id,
         "customer_id": customer.id,
         "phone": customer.phone,
         "language": customer.language,
         "skill": handoff.skill,
-        **handoff.attributes,
     }
+    pairs |= {label: value for label, value in handoff.attributes.items() if label not in pairs}
     filled = [{name: value} for name, value in pairs.items() if value]
     return filled[:MOST_SESSION_FIELDS]
 

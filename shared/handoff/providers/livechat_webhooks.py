@@ -80,7 +80,7 @@ def spoken(
     `anonymous` leaves out the author's id, where it is not the one that webhooks use.
     """
     author = text(event, "author_id")
-    hidden = event.get("visibility") != "all" or author in {"", place.bot}
+    hidden = event.get("visibility") != "all" or author in {"", place.bot} or not place.chat
     if hidden or event.get("type") not in SPOKEN or not text(event, "id"):
         return
     common = place.at(text(event, "id")) | {
@@ -171,7 +171,8 @@ def _chat_deactivated(payload: Json, bot: str) -> Iterator[Event]:
         closer = text(payload, "user_id")
         by = Closer.CUSTOMER if CUSTOMER_ID.fullmatch(closer) else Closer.AGENT
         by = by if closer else Closer.SYSTEM
-        yield ConversationClosed(by=by, **place.at(f"{place.thread}:deactivated"))
+        key = place.thread or _digest(payload)
+        yield ConversationClosed(by=by, **place.at(f"{key}:closed", recurs=not place.thread))
 
 
 def _chat_transferred(payload: Json, bot: str) -> Iterator[Event]:

@@ -1,22 +1,19 @@
-"""How LiveChat is called: credentials, tokens, addresses, and what its errors mean.
+"""How LiveChat is called: credentials, tokens, addresses.
 
-https://platform.text.com/docs/messaging/customer-chat-api/#errors
+https://platform.text.com/docs/authorization/
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlencode
 
 from handoff.clock import Clock
 from handoff.errors import (
-    ContactLost,
-    ConversationGone,
-    NobodyThere,
-    ProviderError,
-    Rejected,
+    ConfigurationError,
     Throttled,
     Unavailable,
 )
@@ -24,19 +21,24 @@ from handoff.exchange import (
     Exchange,
     Json,
     Request,
-    Response,
     Token,
     TokenSource,
     integer,
     json_request,
-    retry_after,
     text,
 )
-from handoff.model import ContactRef, ProviderId
+from handoff.model import ContactRef, ConversationRef, ProviderId
 from handoff.providers.base import Identity
+from handoff.providers.livechat_errors import decipher, error_type, refuses_token
 from handoff.signatures import Secret
 
 ID = ProviderId("livechat")
+
+# The group that every agent is in.
+EVERYBODY = "0"
+
+# What the vendor gives where it does not say, and the longest we believe.
+TOKEN_SECONDS, MOST_TOKEN_SECONDS = 28_800, 30 * 86_400
 
 API_URL = "https://api.livechatinc.com"
 ACCOUNTS_URL = "https://accounts.livechat.com"
@@ -53,88 +55,51 @@ class Bot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveChatAccount:
-    """One organization and our app in it. `group_id` is the default target, empty: everybody."""
+    """One organization and our app in it; `group_id` is the default target."""
 
     organization_id: str
     client_id: str
     client_secret: Secret
     refresh_token: Secret
     webhook_secret: Secret
-    group_id: str = ""
+    group_id: str = EVERYBODY
     bot: Bot | None = None
     api_url: str = API_URL
     accounts_url: str = ACCOUNTS_URL
     api_version: str = API_VERSION
 
-
-# What the vendor says, and whose move it is. Types that are not here go by the HTTP status.
-REFUSALS: Mapping[str, type[Rejected]] = {
-    "chat_inactive": ConversationGone,
-    "chat_anonymized": ContactLost,
-    "group_not_found": NobodyThere,
-    "group_offline": NobodyThere,
-    "group_unavailable": NobodyThere,
-    "groups_offline": NobodyThere,
-    **dict.fromkeys(
-        (
-            *("authentication", "authorization", "missing_access", "validation"),
-            *("customer_banned", "chat_limit_reached", "chat_already_active"),
-            *("limit_reached", "users_limit_reached", "customer_session_fields_limit_reached"),
-            *("license_expired", "license_not_found", "wrong_product_version"),
-            *("entity_too_large", "misdirected_request", "unsupported_version"),
-            *("already_exists", "not_found", "not_allowed", "agent_offline"),
-            *("ownership_transfer", "chat_not_found"),
-            # the accounts service, https://platform.text.com/docs/authorization/
-            *("bad_request", "invalid_request", "unauthorized_client", "access_denied"),
-            *("unsupported_grant_type", "invalid_grant", "invalid_client", "forbidden"),
-            *("conflict", "resource_not_found"),
-        ),
-        Rejected,
-    ),
-}
-THROTTLED = frozenset({"too_many_requests"})
-
-# The outcome of these is not known: the server may have done it.
-UNKNOWN_OUTCOME = frozenset({"request_timeout", "service_unavailable", "internal"})
-AUTH_TROUBLE = frozenset({"server_error", "temporarily_unavailable"})
-
-# One customer has one chat; https://platform.text.com/docs/extending-chat-widget/customer-sdk/
-CHAT_TAKEN = frozenset({"chat_limit_reached", "limit_reached", "already_exists"})
-ALREADY_ACTIVE = frozenset({"chat_already_active", "already_exists"})
-ALREADY_THERE = frozenset({"already_exists"})
-NO_SUCH_CHAT = frozenset({"not_found", "chat_not_found"})
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for a default target that cannot be one."""
+        if not is_group(self.group_id):
+            raise ConfigurationError(
+                f"LIVECHAT_GROUP_ID must be the number of a group, not {self.group_id!r}"
+            )
 
 
-def error_type(response: Response) -> str:
-    """Return the vendor's word for what went wrong, from either of its two envelopes."""
-    body = response.json()
-    return text(body, "error", "type") or text(body, "oauth_exception")
+def is_group(target: str) -> bool:
+    """Say whether a target can be the number of a group."""
+    return target.isascii() and target.isdigit() and len(target) < 10
 
 
-def refuses_token(response: Response) -> bool:
-    """Say whether the token is no good: the vendor documents a type, not a status."""
-    return response.status == 401 or error_type(response) == "authentication"
+REGION = re.compile(r"[a-z0-9-]{1,20}")
 
 
-def decipher(response: Response, call: str) -> Json:
-    """Return the answer's body, or raise what its error means; `call` names the call for people."""
-    if 200 <= response.status < 300:
-        return response.json()
-    raise _failure(response, call)
+def say_each(events: list[Json], say: Callable[[Json], Exchange[Json]]) -> Exchange[None]:
+    """Say one event after the other, taking each out of `events` once it is said.
 
-
-def _failure(response: Response, call: str) -> ProviderError:
-    code = error_type(response) or str(response.status)
-    says = f"livechat refused {call}: {response.status} {code[:60]}"
-    if code in REFUSALS:
-        return REFUSALS[code](says, code=code)
-    if code in THROTTLED or response.status == 429:
-        return Throttled(says, code=code, retry_after=retry_after(response))
-    if code in UNKNOWN_OUTCOME or response.status >= 500 or response.status == 408:
-        return Unavailable(says, code=code, certain=False)
-    if code in AUTH_TROUBLE:  # no conversation depends on whether a token was made
-        return Unavailable(says, code=code, certain=True)
-    return Rejected(says, code=code)
+    After the first, a failure that would be certain for one event leaves doubt about them all:
+    the next attempt has to look what is there.
+    """
+    said = False
+    while events:
+        try:
+            yield from say(events[0])
+        except (Throttled, Unavailable) as error:
+            if not said:
+                raise
+            raise Unavailable(str(error), code=error.code, certain=False) from error
+        said = True
+        del events[0]
 
 
 class Wire:
@@ -150,6 +115,17 @@ class Wire:
         query = urlencode({"organization_id": self._account.organization_id})
         path = f"customer/action/{action}?{query}"
         return self._call(path, action, payload, self._customer_token(contact))
+
+    def speaker(
+        self, chat: ConversationRef, contact: ContactRef
+    ) -> Callable[[Json], Exchange[Json]]:
+        """Return how this customer says one event in a chat."""
+
+        def say(event: Json) -> Exchange[Json]:
+            payload = {"chat_id": chat, "event": event, "attach_to_last_thread": False}
+            return self.customer("send_event", payload, contact)
+
+        return say
 
     def agent(self, action: str, payload: Json) -> Exchange[Json]:
         """Call the Agent Chat API as our bot."""
@@ -170,7 +146,7 @@ class Wire:
         request = json_request("POST", url, payload, token=token)
         response = yield self._regional(request)
         region = text(response.json(), "error", "data", "region")
-        if error_type(response) == "misdirected_request" and region:
+        if error_type(response) == "misdirected_request" and REGION.fullmatch(region):
             self._region = region
             response = yield self._regional(request)
         return decipher(response, action)
@@ -247,8 +223,9 @@ class Wire:
         value = text(answer, field)
         if not value:
             raise Unavailable(f"livechat answered {call} without a token", certain=True)
-        lifetime = timedelta(seconds=integer(answer, "expires_in") or 28_800)
-        return Token(value=value, expires_at=self._clock() + lifetime)
+        told = integer(answer, "expires_in") or 0
+        seconds = min(told, MOST_TOKEN_SECONDS) if told > 0 else TOKEN_SECONDS
+        return Token(value=value, expires_at=self._clock() + timedelta(seconds=seconds))
 
 
 def _source(name: str, mint: Callable[[], Exchange[Token]]) -> TokenSource:

@@ -1,0 +1,224 @@
+"""What each fact means for the customer: who is there, and what is said."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from handoff.effects import EFFECTS, LONGEST_DELIVERY, Teller, parts
+from handoff.events import (
+    AgentJoined,
+    AgentLeft,
+    AgentReplied,
+    Event,
+    FileShared,
+    Queued,
+    Transferred,
+)
+from handoff.model import Agent, Delivery, DeliveryKind, Handoff, State
+from handoff.texts import Texts
+from tests.heart import ANNA, BEN, NOW, ROOM, handoff_in, joined, replied
+
+TELLER = Teller(texts=Texts(), language="en", now=NOW)
+SILENT = Teller(
+    texts=Texts(own={"en": dict.fromkeys(("joined", "left", "transferred"), "")}),
+    language="en",
+    now=NOW,
+)
+ACTIVE = handoff_in(State.ACTIVE)
+WAITING = replace(handoff_in(State.WAITING), position=2, wait_seconds=60)
+
+
+def after(handoff: Handoff, *events: Event, teller: Teller = TELLER) -> Handoff:
+    for event in events:
+        handoff = EFFECTS[type(event)](handoff, event, teller)
+    return handoff
+
+
+def texts(handoff: Handoff) -> list[str]:
+    return [one.text for one in handoff.deliveries]
+
+
+def left(agent: Agent = ANNA) -> AgentLeft:
+    return AgentLeft(id=f"left {agent.id}", conversation=ROOM, agent_id=agent.id)
+
+
+def unnamed(agent: str, name: str | None = None) -> AgentJoined:
+    return joined(Agent(id=agent, name=name))
+
+
+def test_deliveries_are_numbered_from_one_without_gaps() -> None:
+    told = after(WAITING, joined(), replied("a"), replied("b"), left())
+    assert [one.id for one in told.deliveries] == [1, 2, 3, 4]
+    assert told.last_delivery == 4
+
+
+def test_numbers_go_on_where_the_tail_was_cut() -> None:
+    told = after(replace(ACTIVE, last_delivery=70), replied())
+    assert [one.id for one in told.deliveries] == [71]
+
+
+def test_delivery_tells_kind_time_and_agent() -> None:
+    expected = Delivery(id=1, kind=DeliveryKind.MESSAGE, at=NOW, text="Hi 🌷\nline", agent="Anna")
+    assert after(ACTIVE, replied("Hi 🌷\nline")).deliveries == (expected,)
+
+
+def test_file_is_delivered_as_a_link_with_all_that_is_known() -> None:
+    event = FileShared(
+        id="f",
+        conversation=ROOM,
+        author="anna",
+        url="https://f.example/1",
+        name="a.pdf",
+        content_type="application/pdf",
+        size=3,
+    )
+    (told,) = after(ACTIVE, event).deliveries
+    assert (told.kind, told.url, told.name) == (DeliveryKind.FILE, "https://f.example/1", "a.pdf")
+    assert (told.content_type, told.size, told.agent) == ("application/pdf", 3, "Anna")
+
+
+def test_place_in_the_queue_is_known() -> None:
+    event = Queued(id="q", conversation=ROOM, position=5, wait_seconds=300)
+    assert after(WAITING, event) == replace(WAITING, position=5, wait_seconds=300)
+
+
+def test_arrival_is_announced_and_ends_the_waiting() -> None:
+    told = after(WAITING, joined())
+    assert texts(told) == ["Anna has joined the chat."]
+    assert (told.agents, told.speaker) == ((ANNA,), "Anna")
+    assert (told.position, told.wait_seconds) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (joined(), replace(joined(), id="again")),
+        (unnamed("anna"), joined(), replace(joined(), id="again")),
+        (joined(), unnamed("anna")),
+        (replace(replied("Hi"), author="anna"), joined()),
+    ],
+)
+def test_arrival_is_announced_once(events: tuple[Event, ...]) -> None:
+    told = after(WAITING, *events)
+    assert [one for one in texts(told) if "joined" in one] == ["Anna has joined the chat."]
+    assert told.agents == (ANNA,)
+
+
+def test_arrival_waits_for_a_name_that_is_to_come() -> None:
+    assert texts(after(WAITING, unnamed("anna"))) == []
+
+
+def test_arrival_of_somebody_who_has_no_name_is_announced_too() -> None:
+    assert texts(after(WAITING, unnamed("x", ""))) == ["A colleague has joined the chat."]
+
+
+def test_every_agent_is_announced() -> None:
+    told = after(WAITING, joined(), joined(BEN))
+    assert texts(told) == ["Anna has joined the chat.", "Ben has joined the chat."]
+    assert told.speaker == "Ben"
+
+
+def test_who_speaks_without_having_joined_is_there() -> None:
+    told = after(WAITING, replied())
+    assert [one.id for one in told.agents] == ["anna"]
+    assert (told.position, told.wait_seconds) == (None, None)
+
+
+def test_name_that_comes_with_the_words_is_shown() -> None:
+    event = AgentReplied(id="r", conversation=ROOM, author="x", text="Hi", author_name="Xan")
+    assert [one.agent for one in after(WAITING, event).deliveries] == ["Xan"]
+
+
+def test_words_of_an_author_without_id_belong_to_the_agent_of_that_name() -> None:
+    found = joined(Agent(id="", name="Anna"))
+    event = AgentReplied(id="r", conversation=ROOM, author="", text="Hi", author_name="Anna")
+    told = after(WAITING, found, event)
+    assert told.agents == (Agent(id="", name="Anna"),)
+    assert told.deliveries[-1].agent == "Anna"
+
+
+def test_words_of_a_second_agent_bear_the_second_name() -> None:
+    told = after(ACTIVE, joined(BEN), replied("one"), replace(replied("two", 2), author="ben"))
+    assert [one.agent for one in told.deliveries[1:]] == ["Anna", "Ben"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("Anna", "Anna has left"), (None, "Your colleague")]
+)
+def test_departure_of_the_last_agent_is_told(name: str | None, sentence: str) -> None:
+    told = after(replace(ACTIVE, agents=(Agent(id="anna", name=name),)), left())
+    assert texts(told)[0].startswith(sentence)
+    assert (told.agents, told.speaker) == ((), "")
+
+
+def test_departure_of_one_of_two_is_not_told() -> None:
+    told = after(replace(ACTIVE, agents=(ANNA, BEN)), left())
+    assert (texts(told), told.agents) == ([], (BEN,))
+
+
+def test_agent_who_is_gone_is_not_named_any_more() -> None:
+    told = after(replace(ACTIVE, agents=(BEN, ANNA), speaker="Anna"), left())
+    assert told.speaker == "Ben"
+
+
+def test_departure_of_a_stranger_changes_nothing() -> None:
+    assert after(ACTIVE, left(BEN)) is ACTIVE
+
+
+def transferred(*to: str) -> Transferred:
+    return Transferred(id="t", conversation=ROOM, to_agents=to, position=2, wait_seconds=30)
+
+
+def test_transfer_is_told_with_the_place_in_the_new_queue() -> None:
+    told = after(ACTIVE, transferred())
+    assert texts(told) == ["You are being transferred to another colleague."]
+    assert (told.agents, told.speaker, told.position, told.wait_seconds) == ((), "", 2, 30)
+
+
+@pytest.mark.parametrize(("name", "speaker"), [("Anna", "Anna"), (None, "")])
+def test_agent_who_is_already_there_takes_the_transfer(name: str | None, speaker: str) -> None:
+    anna = Agent(id="anna", name=name)
+    told = after(replace(ACTIVE, agents=(anna, BEN)), transferred("anna"))
+    assert (told.agents, told.speaker) == ((anna,), speaker)
+
+
+@pytest.mark.parametrize("event", [joined(BEN), left(), transferred()])
+def test_empty_text_is_not_said(event: Event) -> None:
+    assert after(ACTIVE, event, teller=SILENT).deliveries == ()
+
+
+def test_sentence_is_in_the_language_of_the_session() -> None:
+    dutch = replace(TELLER, language="nl-NL")
+    assert texts(after(WAITING, joined(), teller=dutch)) == ["Anna neemt nu deel aan het gesprek."]
+
+
+@pytest.mark.parametrize("text", ["", "short", "é" * LONGEST_DELIVERY, "🌷" * 5000, "a🌷" * 4001])
+def test_parts_join_to_the_same_text(text: str) -> None:
+    assert "".join(parts(text)) == text
+
+
+@pytest.mark.parametrize("text", ["x" * 20_001, "🌷" * 5001, "a🌷" * 4001])
+def test_no_part_is_longer_than_the_limit(text: str) -> None:
+    assert max(len(part.encode()) for part in parts(text)) <= LONGEST_DELIVERY
+    assert "" not in parts(text)
+
+
+def test_text_of_exactly_the_limit_stays_whole() -> None:
+    assert len(parts("x" * LONGEST_DELIVERY)) == 1
+
+
+def test_half_of_an_emoji_becomes_something_that_can_be_written() -> None:
+    assert parts("a\ud83d") == ["a?"]
+
+
+def test_worst_part_fits_in_an_answer() -> None:
+    (part,) = parts("\x01" * LONGEST_DELIVERY)
+    assert len(json.dumps(part)) < 64 * 1024
+
+
+def test_long_words_become_several_deliveries_in_order() -> None:
+    told = after(ACTIVE, replied("x" * LONGEST_DELIVERY + "end"))
+    assert [one.text[-3:] for one in told.deliveries] == ["xxx", "end"]

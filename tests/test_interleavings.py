@@ -1,0 +1,264 @@
+"""Random interleavings of turns, repeats, events, failures and deaths, against what must hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from handoff.dialogflow.turn import Meaning, Turn
+from handoff.errors import ProviderError, Rejected, StoreError, Throttled, Unavailable
+from handoff.events import AgentLeft, Closer, Event
+from handoff.model import ConversationRef, Dialect, Reply, Session
+from handoff.store import Change, Version
+from tests.fakes import CountingStore, Fault, FixedClock, Room
+from tests.heart import ANNA, BEN, Bench, blank, closed, joined, replied, turn
+
+# What a vendor can do to a call: (the error, whether the call had its effect before it).
+FAILURES: Sequence[tuple[ProviderError, bool]] = (
+    (Unavailable("down", certain=True), False),
+    (Throttled("wait", retry_after=2), False),
+    (Unavailable("slow"), False),
+    (Unavailable("slow"), True),
+)
+VERBS = ("identify", "open", "note", "send", "close")
+MOST_FAULTS = 3
+LONGEST_STEP = 2.5  # so that no job of a run becomes older than its patience
+
+
+class FrailStore(CountingStore):
+    """A store that dies at the commit the test chose: before it wrote, or before it answered."""
+
+    dies_after: int | None = None
+    loses_answer = False
+
+    async def commit(self, change: Change) -> Version:
+        """Write, unless it is time to die."""
+        if self.dies_after is None or self.dies_after > 0:
+            self.dies_after = self.dies_after and self.dies_after - 1
+            return await super().commit(change)
+        self.dies_after = None
+        if self.loses_answer:
+            await super().commit(change)
+        raise StoreError("the process died")
+
+
+class Interleavings(RuleBasedStateMachine):
+    """One session, one desk, and everything that can happen between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.bench = Bench(FixedClock())
+        self.store = FrailStore(self.bench.inner)
+        self.bench.store = self.store
+        self.bench.bridge = self.bench.another()
+        self.dialect = Dialect.CX
+        self.number = 0
+        self.turns: list[tuple[Turn, Reply]] = []
+        self.relayed: list[str] = []  # what the customer said to a person, as we accepted it
+        self.heard: list[str] = []  # what answers to Dialogflow carried, of what agents said
+        self.words: dict[str, str] = {}  # what agents said, by the id of its event
+        self.accepted: list[str] = []  # the same, as we accepted it
+        self.told: list[Event] = []
+
+    # What we look at
+
+    def session(self) -> Session:
+        key = blank().key
+        stored = self.runner.run(self.bench.inner.load(key))
+        return stored.session if stored and stored.session else blank()
+
+    @property
+    def open_rooms(self) -> list[Room]:
+        return [room for room in self.bench.desk.rooms if not room.closed]
+
+    def dead(self) -> list[str]:
+        return [text for text, _ in self.runner.run(self.bench.letters())]
+
+    # What happens on Dialogflow's side
+
+    @initialize(dialect=st.sampled_from(Dialect))
+    def begin(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
+    @rule(meaning=st.sampled_from([Meaning.OTHER, Meaning.MESSAGE, Meaning.START]))
+    def say(self, meaning: Meaning) -> None:
+        self.number += 1
+        text = f"customer {self.number}"
+        if self.session().open_handoff is not None:
+            self.relayed.append(text)
+        self.ask(text, meaning)
+
+    @rule()
+    def start(self) -> None:
+        self.say(Meaning.START)
+
+    @rule()
+    def poll(self) -> None:
+        self.ask("", Meaning.POLL)
+
+    @rule()
+    def leave(self) -> None:
+        self.ask("", Meaning.END)
+
+    def ask(self, text: str, meaning: Meaning) -> None:
+        self.number += 1
+        asked = turn(text, f"u{self.number}", meaning, self.dialect, said_by_bot=("a bot text",))
+        reply = self.answered(asked)
+        self.turns.append((asked, reply))
+        known = set(self.words.values())
+        self.heard += [word for one in reply.texts if (word := one.rpartition(": ")[2]) in known]
+        assert reply.mute or self.session().open_handoff is None, "the bot spoke in a handoff"
+
+    def answered(self, asked: Turn) -> Reply:
+        """Ask as Dialogflow does: again when there was no answer."""
+        try:
+            return self.runner.run(self.bench.answer(asked, within=3))
+        except StoreError:
+            return self.runner.run(self.bench.answer(asked, within=3))
+
+    @precondition(lambda self: self.turns)
+    @rule(back=st.integers(1, 6))
+    def repeat_turn(self, back: int) -> None:
+        asked, reply = self.turns[-min(back, len(self.turns))]
+        if asked.meaning is Meaning.POLL and not reply.texts:
+            return  # an empty poll leaves no trace: its repeat may bring what came meanwhile
+        assert self.answered(asked) == reply
+
+    # What happens at the desk
+
+    @precondition(lambda self: self.open_rooms)
+    @rule()
+    def agent_says(self) -> None:
+        self.number += 1
+        room = self.open_rooms[-1]
+        event = self.at(room, replied(f"agent {self.number}", self.number, room.ref))
+        self.words[event.id] = f"agent {self.number}"
+        room.missed.append(event)
+        self.told.append(event)
+
+    @precondition(lambda self: self.open_rooms)
+    @rule(agent=st.sampled_from([ANNA, BEN]), leaves=st.booleans())
+    def agent_comes_or_goes(self, agent: object, leaves: bool) -> None:
+        self.number += 1
+        room, who = self.open_rooms[-1], ANNA if agent == ANNA else BEN
+        left = AgentLeft(id=f"left {self.number}", conversation=room.ref, agent_id=who.id)
+        came = replace(joined(who, room.ref), id=f"joined {self.number}")
+        self.told.append(self.at(room, left if leaves else came))
+
+    @precondition(lambda self: self.open_rooms)
+    @rule()
+    def agent_closes(self) -> None:
+        room = self.open_rooms[-1]
+        room.closed = True
+        self.told.append(self.at(room, closed(Closer.AGENT, room.ref)))
+
+    @precondition(lambda self: [room for room in self.bench.desk.rooms if room.closed])
+    @rule()
+    def desk_tells_of_a_close(self) -> None:
+        room = next(room for room in reversed(self.bench.desk.rooms) if room.closed)
+        self.told.append(self.at(room, closed(Closer.CUSTOMER, room.ref)))
+
+    def at(self, room: Room, event: Event) -> Event:
+        assert room.opening.contact is not None
+        return replace(event, thread=room.thread, contact=room.opening.contact.ref)
+
+    @precondition(lambda self: self.told)
+    @rule(back=st.integers(1, 5))
+    def webhook(self, back: int) -> None:
+        """Let the desk tell something: late, out of order, or again."""
+        event = self.told[-min(back, len(self.told))]
+        before = self.session().open_handoff
+        try:
+            self.runner.run(self.bench.tell(event))
+        except StoreError:
+            self.runner.run(self.bench.tell(event))
+        ours = before is not None and before.conversation == event.conversation
+        if ours and event.id in self.words:
+            assert event.id in [one.id for one in self.session().events], "an event was lost"
+
+    # What goes wrong
+
+    @precondition(lambda self: len(self.bench.desk.faults) < MOST_FAULTS)
+    @rule(verb=st.sampled_from(VERBS), failure=st.sampled_from(FAILURES))
+    def desk_fails(self, verb: str, failure: tuple[ProviderError, bool]) -> None:
+        error, after = failure
+        self.bench.desk.faults.append(Fault(verb=verb, error=error, after=after))
+
+    @precondition(lambda self: len(self.bench.desk.faults) < MOST_FAULTS)
+    @rule()
+    def desk_will_refuse_a_message(self) -> None:
+        self.bench.desk.faults.append(Fault(verb="send", error=Rejected("no")))
+
+    @rule(after=st.integers(0, 3), loses_answer=st.booleans())
+    def process_will_die(self, after: int, loses_answer: bool) -> None:
+        self.store.dies_after, self.store.loses_answer = after, loses_answer
+
+    @rule(step=st.sampled_from([0.5, LONGEST_STEP]))
+    def time_passes(self, step: float) -> None:
+        self.bench.clock.advance(step)
+
+    # What must hold
+
+    @invariant()
+    def at_most_one_conversation_is_open(self) -> None:
+        assert len(self.open_rooms) <= 1, self.bench.desk.rooms
+
+    @invariant()
+    def customers_words_arrive_once_and_in_order(self) -> None:
+        said = self.bench.desk.said
+        assert said == [text for text in self.relayed if text in set(said)]
+        waiting = [job.text for job in self.session().outbox if job.text]
+        assert set(self.relayed) <= {*said, *waiting, *self.dead()}, "a message was lost"
+
+    @invariant()
+    def agents_words_arrive_once_and_in_order(self) -> None:
+        for record in self.session().events:
+            text = self.words.get(record.id)
+            if text and text not in self.accepted:
+                self.accepted.append(text)
+        assert self.heard == self.accepted[: len(self.heard)]
+
+    @invariant()
+    def deliveries_have_no_gaps(self) -> None:
+        handoff = self.session().handoff
+        if handoff is not None:
+            first = handoff.last_delivery - len(handoff.deliveries) + 1
+            wanted = list(range(first, handoff.last_delivery + 1))
+            assert [one.id for one in handoff.deliveries] == wanted
+
+    def teardown(self) -> None:
+        """Let the world be well again: then nothing waits, and nothing was lost."""
+        try:
+            self.store.dies_after = None
+            self.bench.desk.faults.clear()
+            for _ in range(60):
+                self.bench.clock.advance(LONGEST_STEP)
+                self.poll()
+                if not self.session().outbox:
+                    break
+            self.agents_words_arrive_once_and_in_order()
+            assert self.session().outbox == ()
+            assert set(self.relayed) <= {*self.bench.desk.said, *self.dead()}
+            assert self.heard == self.accepted
+            still = self.session().open_handoff
+            rooms: list[ConversationRef] = [room.ref for room in self.open_rooms]
+            assert rooms == [] or (still is not None and rooms == [still.conversation])
+        finally:
+            self.runner.run(self.bench.inner.close())
+            self.runner.close()
+
+
+TestInterleavings = Interleavings.TestCase
+TestInterleavings.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -1,0 +1,63 @@
+"""Every provider can be named, asked for its variables, and made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from handoff.clock import utc_now
+from handoff.config_file import PROVIDER_IDS
+from handoff.model import ProviderId
+from handoff.providers.base import Provider
+from handoff.registry import PROVIDERS
+from handoff.variables import Variables
+from tests.fakes import FixedClock
+
+IDS = sorted(PROVIDERS)
+
+
+def no_secrets(_references: Sequence[str]) -> Mapping[str, str]:
+    raise AssertionError("nothing refers to a secret here")
+
+
+def made(name: ProviderId, **more: str) -> Provider:
+    entry = PROVIDERS[name]
+    environ = {**dict.fromkeys(entry.required, "x"), **more}
+    return entry.build(Variables(environ, no_secrets), FixedClock())
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_required_variables_alone_make_the_provider(name: ProviderId) -> None:
+    assert made(name).id == name
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_id_is_one_that_settings_know(name: ProviderId) -> None:
+    assert name in PROVIDER_IDS
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_variables_are_told_once_and_pairs_are_among_them(name: ProviderId) -> None:
+    entry = PROVIDERS[name]
+    assert len(set(entry.variables)) == len(entry.variables)
+    assert {one for group in entry.together for one in group} <= set(entry.optional)
+
+
+def test_no_two_providers_share_a_variable() -> None:
+    told = [one for entry in PROVIDERS.values() for one in entry.variables]
+    assert len(told) == len(set(told))
+
+
+def test_livechat_with_a_bot_takes_notes() -> None:
+    bot = {"LIVECHAT_BOT_ID": "b", "LIVECHAT_BOT_SECRET": "s"}
+    assert made(ProviderId("livechat"), **bot).capabilities.transcript_as_note
+    assert not made(ProviderId("livechat")).capabilities.transcript_as_note
+
+
+def test_clock_tells_the_time_in_utc() -> None:
+    before = datetime.now(UTC)
+    now = utc_now()
+    assert before <= now <= datetime.now(UTC)
+    assert now.tzinfo is UTC

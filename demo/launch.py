@@ -90,7 +90,7 @@ def _simulators(
     with listen(HOST, 0) as bot_socket, listen(HOST, 0) as desk_socket:
         apps = [(bot, bot_socket), (desk, desk_socket)]
         if page is not None:
-            facts = Facts(dialect=options.dialect, desk=provider.title, store=options.store)
+            facts = Facts(dialect=options.dialect, desk=provider.title, store=TITLES[options.store])
             apps.append((create_app(facts, bot=bot, desk=desk), page))
         with hosted(apps):
             yield _address(bot_socket), _address(desk_socket)
@@ -145,3 +145,4 @@ STORES: Mapping[str, Callable[[Path, Tell], AbstractContextManager[Variables]]] 
     "sqlite": _sqlite,
     "firestore": _firestore,
 }
+TITLES: Mapping[str, str] = {"sqlite": "SQLite", "firestore": "Firestore"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from demo.rest import Json, call
+from demo.rest import CallFailed, Json, call
 
 Kind = Literal["own", "theirs", "note", "system"]
 
@@ -57,6 +57,8 @@ class Customer:
     def _query(self, query: Json) -> list[str]:
         answer = call("POST", f"{self.address}/sessions/{self.session}/query", query)
         self.calls = len(answer["webhook"])
+        if answer["webhook_errors"]:
+            raise CallFailed(f"Dialogflow's call of the webhook failed: {answer['webhook_errors']}")
         texts = [one["text"] for one in answer["messages"] if one.get("text")]
         self.lines += [Line("Screen", text) for text in texts]
         return texts

@@ -101,8 +101,10 @@ def _wrapped(lines: Sequence[Line]) -> Sequence[str]:
     rows = []
     for line in lines:
         label = f"{line.author}{MARKS[line.kind]}: "
-        for part in f"{label}{line.text}".split("\n"):
-            rows += textwrap.wrap(part, _half() - 4, subsequent_indent="    ") or [""]
+        for number, part in enumerate(f"{label}{line.text}".split("\n")):
+            bullet = "  " if number else "• "
+            wrapped = textwrap.wrap(bullet + part, _half() - 4, subsequent_indent="  ")
+            rows += wrapped or [""]
     return rows
 
 

@@ -248,7 +248,7 @@ STORY: Sequence[Step] = (
     ("The bot welcomes the customer", welcome),
     ("The bot answers a question", question),
     ("Whether a colleague is there is known before the offer", availability),
-    ("The customer asks for a person and is told that we are connecting", ask),
+    ("The customer asks for a person and is told what happens", ask),
     ("The chat opens at the desk with all that was said before", opened),
     ("The customer is told who has joined", joined),
     ("The customer's words reach the agent unchanged", to_agent),

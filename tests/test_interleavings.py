@@ -128,7 +128,7 @@ class Interleavings(RuleBasedStateMachine):
         except StoreError:
             return self.runner.run(self.bench.answer(asked, within=3))
 
-    @precondition(lambda self: self.turns)
+    @precondition(lambda self: bool(self.turns))
     @rule(back=st.integers(1, 6))
     def repeat_turn(self, back: int) -> None:
         asked, reply = self.turns[-min(back, len(self.turns))]
@@ -138,7 +138,7 @@ class Interleavings(RuleBasedStateMachine):
 
     # What happens at the desk
 
-    @precondition(lambda self: self.open_rooms)
+    @precondition(lambda self: bool(self.open_rooms))
     @rule()
     def agent_says(self) -> None:
         self.number += 1
@@ -148,7 +148,7 @@ class Interleavings(RuleBasedStateMachine):
         room.missed.append(event)
         self.told.append(event)
 
-    @precondition(lambda self: self.open_rooms)
+    @precondition(lambda self: bool(self.open_rooms))
     @rule(agent=st.sampled_from([ANNA, BEN]), leaves=st.booleans())
     def agent_comes_or_goes(self, agent: object, leaves: bool) -> None:
         self.number += 1
@@ -157,14 +157,14 @@ class Interleavings(RuleBasedStateMachine):
         came = replace(joined(who, room.ref), id=f"joined {self.number}")
         self.told.append(self.at(room, left if leaves else came))
 
-    @precondition(lambda self: self.open_rooms)
+    @precondition(lambda self: bool(self.open_rooms))
     @rule()
     def agent_closes(self) -> None:
         room = self.open_rooms[-1]
         room.closed = True
         self.told.append(self.at(room, closed(Closer.AGENT, room.ref)))
 
-    @precondition(lambda self: [room for room in self.bench.desk.rooms if room.closed])
+    @precondition(lambda self: any(room.closed for room in self.bench.desk.rooms))
     @rule()
     def desk_tells_of_a_close(self) -> None:
         room = next(room for room in reversed(self.bench.desk.rooms) if room.closed)
@@ -174,7 +174,7 @@ class Interleavings(RuleBasedStateMachine):
         assert room.opening.contact is not None
         return replace(event, thread=room.thread, contact=room.opening.contact.ref)
 
-    @precondition(lambda self: self.told)
+    @precondition(lambda self: bool(self.told))
     @rule(back=st.integers(1, 5))
     def webhook(self, back: int) -> None:
         """Let the desk tell something: late, out of order, or again."""

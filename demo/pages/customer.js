@@ -1,7 +1,7 @@
 // The customer's side: a chat widget that knows Dialogflow and nothing of the desk.
 
 import { get, hideTrouble, pause, post, showTrouble } from "./api.js";
-import { append, byId, composer, el } from "./dom.js";
+import { byId, composer, el, followEnd } from "./dom.js";
 import { fresh, load, save } from "./memory.js";
 import { handoffOf, isOpen, linesOf } from "./reading.js";
 
@@ -13,6 +13,7 @@ let turns = Promise.resolve();
 
 export async function startCustomer(suggestions) {
   byId("suggestions").append(...suggestions.map(chip));
+  followEnd(byId("customer-log"));
   composer(byId("customer-form"), byId("customer-text"), say);
   byId("leave").addEventListener("click", leave);
   byId("new-session").addEventListener("click", begin);
@@ -89,7 +90,7 @@ function add(line) {
 function draw(line) {
   const author = line.name && line.who !== "you" ? el("span", { class: "author", textContent: line.name }) : null;
   const said = el("span", { class: "text", textContent: line.text });
-  append(byId("customer-log"), el("li", { class: `line ${line.who}` }, author, said));
+  byId("customer-log").append(el("li", { class: `line ${line.who}` }, author, said));
 }
 
 function drawState() {

@@ -1,13 +1,18 @@
 // Draws the desk: agents, the list of chats, and one chat with everything said and noted in it.
 
-import { append, byId, el } from "./dom.js";
+import { byId, el, redraw } from "./dom.js";
 
 const STATES = { active: "active", queued: "in line", unassigned: "waiting", closed: "closed" };
+const HAPPENED = {
+  chat_transferred: "Transferred to",
+  agent_joined: "Joined:",
+  agent_left: "Left:",
+  manual_archived_agent: "Closed by",
+  manual_archived_customer: "Left by the customer,",
+};
 
 export function drawAgents({ agents, groups }, setStatus) {
-  const focused = document.activeElement?.dataset?.email;
-  byId("agents").replaceChildren(...agents.map((agent) => agentItem(agent, groups, setStatus)));
-  if (focused) byId("agents").querySelector(`[data-email="${CSS.escape(focused)}"]`)?.focus();
+  redraw(byId("agents"), agents, () => agents.map((agent) => agentItem(agent, groups, setStatus)));
 }
 
 function agentItem(agent, groups, setStatus) {
@@ -17,7 +22,7 @@ function agentItem(agent, groups, setStatus) {
     type: "button",
     class: "quiet",
     textContent: online ? "Go offline" : "Go online",
-    "data-email": agent.email,
+    "data-key": agent.email,
     "aria-label": `${agent.name}: ${online ? "go offline" : "go online"}`,
   });
   button.addEventListener("click", () => setStatus(agent.email, !online));
@@ -31,16 +36,15 @@ function agentItem(agent, groups, setStatus) {
 }
 
 export function drawChats(chats, selected, select) {
-  const focused = document.activeElement?.dataset?.chat;
-  byId("chats").replaceChildren(...[...chats].reverse().map((chat) => chatItem(chat, selected, select)));
-  if (focused) byId("chats").querySelector(`[data-chat="${CSS.escape(focused)}"]`)?.focus();
+  const newestFirst = [...chats].reverse();
+  redraw(byId("chats"), [newestFirst, selected], () => newestFirst.map((chat) => chatItem(chat, selected, select)));
 }
 
 function chatItem(chat, selected, select) {
   const last = chat.events.findLast((event) => event.type === "message");
   const button = el(
     "button",
-    { type: "button", "data-chat": chat.id, "aria-current": String(chat.id === selected) },
+    { type: "button", "data-key": chat.id, "aria-current": String(chat.id === selected) },
     el("span", { class: "chat-name", textContent: customerOf(chat) }),
     el("span", { class: `badge ${chat.state}`, textContent: STATES[chat.state] }),
     el("span", { class: "small", textContent: chat.groups.join(", ") }),
@@ -89,16 +93,22 @@ function drawEvents(chat) {
     if (begins) fresh.push(el("li", { class: "line again", textContent: "A new conversation in the same chat" }));
     fresh.push(eventItem(event));
   }
-  append(log, ...fresh);
+  log.append(...fresh);
 }
 
 function eventItem(event) {
-  const said = el("span", { class: "text", textContent: event.text ?? event.name ?? event.type });
+  const said = el("span", { class: "text", textContent: wordsOf(event) });
   const kind = kindOf(event);
   if (kind === "notice") return el("li", { class: "line notice", "data-event": event.id }, said);
   const label = kind === "note" ? `${event.author.name}, a note only agents see` : event.author.name;
   const author = el("span", { class: "author", textContent: label });
   return el("li", { class: `line ${kind}`, "data-event": event.id }, author, said);
+}
+
+function wordsOf(event) {
+  const happened = HAPPENED[event.system_message_type];
+  if (happened) return `${happened} ${Object.values(event.text_vars ?? {}).join(", ")}`;
+  return event.text ?? event.name ?? event.type;
 }
 
 function kindOf(event) {
@@ -110,14 +120,11 @@ function kindOf(event) {
 export function drawTargets({ agents, groups }, chat) {
   const agentHere = chat?.agents.find((one) => one.visibility === "all")?.id;
   const others = agents.filter((agent) => agent.email !== agentHere);
-  const options = [
-    ...groups.map((group) => option(`Group ${group.name}`, ["to_group", group.id])),
-    ...others.map((agent) => option(agent.name, ["to_agent", agent.email])),
+  const targets = [
+    ...groups.map((group) => [`Group ${group.name}`, ["to_group", group.id]]),
+    ...others.map((agent) => [agent.name, ["to_agent", agent.email]]),
   ];
-  const select = byId("transfer-to");
-  const before = select.value;
-  select.replaceChildren(...options);
-  if (options.some((one) => one.value === before)) select.value = before;
+  redraw(byId("transfer-to"), targets, () => targets.map(([label, value]) => option(label, value)));
   const closed = !chat || chat.state === "closed";
   for (const control of byId("transfer").elements) control.disabled = closed;
 }

@@ -1,7 +1,7 @@
 // The agents' side: follows the desk by long poll and does what agents do.
 
 import { get, hideTrouble, pause, post, showTrouble } from "./api.js";
-import { byId, composer } from "./dom.js";
+import { byId, composer, followEnd } from "./dom.js";
 import { drawAgents, drawChat, drawChats, drawTargets } from "./desk-view.js";
 
 const DESK = "/vendor/desk";
@@ -12,6 +12,7 @@ let staff = { agents: [], groups: [] };
 let selected = null;
 
 export function startDesk() {
+  followEnd(byId("desk-log"));
   composer(byId("desk-form"), byId("desk-text"), reply);
   byId("transfer").addEventListener("submit", transfer);
   byId("close").addEventListener("click", () => act("close", { agent: speaker() }));
@@ -60,9 +61,14 @@ function drawComposer() {
   const mayWrite = chat && chat.state !== "closed" && (whisper || host(chat));
   const name = nameOf(speaker());
   byId("desk-form").classList.toggle("whispering", whisper);
-  byId("desk-text").placeholder = whisper ? "Write a note that only agents see" : `Reply as ${name}`;
+  byId("desk-text").placeholder = invitation(chat, whisper, name);
   for (const control of byId("desk-form").elements) control.disabled = !mayWrite;
   byId("whisper").disabled = !chat || chat.state === "closed";
+}
+
+function invitation(chat, whisper, name) {
+  if (chat?.state === "closed") return "This chat is closed";
+  return whisper ? "Write a note that only agents see" : `Reply as ${name}`;
 }
 
 function select(id) {

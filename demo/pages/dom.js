@@ -13,11 +13,29 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
-// Adds entries to a log, and keeps its end in sight for whoever was looking at the end.
-export function append(log, ...entries) {
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  log.append(...entries);
-  if (atEnd) log.scrollTop = log.scrollHeight;
+// Keeps the end of a log in sight for whoever was looking at the end, also when its size changes.
+export function followEnd(log) {
+  let atEnd = true;
+  const follow = () => {
+    if (atEnd) log.scrollTop = log.scrollHeight;
+  };
+  log.addEventListener("scroll", () => {
+    atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  });
+  new ResizeObserver(follow).observe(log);
+  new MutationObserver(follow).observe(log, { childList: true });
+}
+
+const drawn = new WeakMap();
+
+// Draws a list again only when what it shows has changed: a menu stays open, a click hits its button.
+export function redraw(list, data, make) {
+  const key = JSON.stringify(data);
+  if (drawn.get(list) === key) return;
+  drawn.set(list, key);
+  const focused = document.activeElement?.dataset?.key;
+  list.replaceChildren(...make());
+  if (focused) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 }
 
 // Sends with Enter, breaks the line with Shift+Enter, and grows with what is written.

@@ -91,11 +91,11 @@ class CallerCheck:
 
     def _ask_keys(self) -> Exchange[None]:
         """Fetch the keys; when that fails the old ones go on serving."""
-        self._asked_at = self._clock()
         try:
             response = yield Request(method="GET", url=GOOGLE_KEYS_URL)
         except ProviderError as error:
             log.error("google_keys", outcome="unavailable", reason=str(error))
-            return
-        found = {text(key, "kid"): key for key in items(response.json(), "keys")}
-        self._keys = found or self._keys
+        else:
+            keys = items(response.json(), "keys")
+            self._keys = {kid: key for key in keys if (kid := text(key, "kid"))} or self._keys
+        self._asked_at = self._clock()

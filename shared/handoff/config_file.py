@@ -13,6 +13,10 @@ from handoff.errors import ConfigurationError
 
 Table = Mapping[str, Any]
 
+# Dialogflow CX waits 30 seconds at most; a year is long for a customer's words.
+LONGEST_TURN = 25
+MOST_HOURS = 24 * 366
+
 # The ids that settings and addresses use, whether or not a provider is configured
 PROVIDER_IDS = frozenset({"livechat", "8x8", "sparkcentral", "cm"})
 
@@ -22,7 +26,7 @@ PARAMETERS = frozenset(
         *("handoff_provider", "handoff_target", "handoff_skill"),
         *("customer_name", "customer_email", "customer_phone", "customer_language", "customer_id"),
         *("handoff_state", "handoff_reason", "handoff_id", "handoff_available", "handoff_agent"),
-        *("handoff_position", "handoff_wait_seconds"),
+        *("handoff_position", "handoff_wait_seconds", "handoff_missing"),
     }
 )
 
@@ -81,9 +85,13 @@ def _strings(name: str, value: Any) -> str:
     return "" if right else f"{name} must be a list of texts, not {value!r}"
 
 
-def _seconds(name: str, value: Any) -> str:
-    right = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-    return "" if right else f"{name} must be a number, 0 or more, not {value!r}"
+def _number(least: float, most: float) -> Callable[[str, Any], str]:
+    def check_value(name: str, value: Any) -> str:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        right = is_number and least <= value <= most
+        return "" if right else f"{name} must be a number from {least} to {most}, not {value!r}"
+
+    return check_value
 
 
 def _one_of(*choices: str) -> Callable[[str, Any], str]:
@@ -105,7 +113,10 @@ def _parameters(section: str, table: Table) -> list[str]:
     unknown = [
         _unknown(f"[{section}] {key}", key, PARAMETERS) for key in sorted(table.keys() - PARAMETERS)
     ]
-    return unknown + _attributes(section, table)
+    names = list(table.values())
+    twice = sorted({str(one) for one in names if names.count(one) > 1})
+    doubled = [f"[{section}] two of our parameters cannot both be {one!r}" for one in twice]
+    return unknown + doubled + _attributes(section, table)
 
 
 def _targets(section: str, table: Table) -> list[str]:
@@ -142,8 +153,8 @@ SECTIONS: Mapping[str, Callable[[str, Table], list[str]]] = {
     "parameters": _parameters,
     "attributes": _attributes,
     "targets": _targets,
-    "limits": _fixed(turn=_seconds),
+    "limits": _fixed(turn=_number(0, LONGEST_TURN)),
     "words": _fixed(leave=_strings),
-    "retention": _fixed(texts_hours=_seconds),
+    "retention": _fixed(texts_hours=_number(1, MOST_HOURS)),
     "texts": _texts,
 }

@@ -6,6 +6,8 @@ import json
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any, TypeVar
 
 from handoff.errors import BadRequest
@@ -15,7 +17,7 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 # No vendor nests deeper than a dozen levels; what does is an attack on whoever walks it.
-MAX_DEPTH = 64
+MAX_DEPTH = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ def parse_object(body: bytes) -> Json:
     """
     try:
         written = body.decode("utf-8-sig")
-        value = json.loads(written, parse_constant=_refuse_constant)
+        value = json.loads(written, parse_constant=_refuse_constant, parse_float=_finite)
         if "\\u" in written:  # an escaped half of a surrogate pair cannot be encoded again
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
@@ -138,6 +140,14 @@ def _deeper_than(limit: int, value: Any) -> bool:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+def _finite(written: str) -> float:
+    """Return the number, which JSON could not write again if it were infinite."""
+    value = float(written)
+    if not isfinite(value):
+        raise ValueError(written)
+    return value
 
 
 def obj(value: Any, *path: str) -> Json:
@@ -174,10 +184,16 @@ def integer(value: Any, *path: str) -> int | None:
     found = obj(value, *path[:-1]).get(path[-1]) if path else value
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
-    return int(found) if abs(found) < 1e15 else None
+    return int(found) if abs(found) < 1e15 and int(found) == found else None
 
 
 def retry_after(response: Response) -> float | None:
     """Return how many seconds the response asks us to wait, or None when it does not say."""
     value = response.headers.get("retry-after", "").strip()
-    return float(value) if value.isascii() and value.isdigit() else None
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:  # a date counts from the answer's own, whatever our clock says
+        until, now = (parsedate_to_datetime(one) for one in (value, response.headers["date"]))
+        return max((until - now).total_seconds(), 0.0)
+    except (KeyError, TypeError, ValueError):
+        return None

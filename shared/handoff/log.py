@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
+from pathlib import Path
 
 LOGGER = logging.getLogger("handoff")
 
@@ -32,15 +34,21 @@ def _log(level: int, event: str, fields: dict[str, object]) -> None:
     LOGGER.log(level, event, extra={"fields": known})
 
 
+def bug(found: Exception) -> None:
+    """Log a fault of our own by its type and where it happened; its words may be a customer's."""
+    frames = traceback.extract_tb(found.__traceback__)
+    places = [f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in frames]
+    error("bug", exception=type(found).__name__, places=places)
+
+
 class JsonLines(logging.Formatter):
     """Writes each record as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; an exception appears by its type and place, not by its message."""
-        line: dict[str, object] = {"severity": record.levelname, "message": record.getMessage()}
-        line |= getattr(record, "fields", {})
-        if record.exc_info and record.exc_info[0]:
-            line["exception"] = record.exc_info[0].__name__
+        """Return the line; `event` is our word for it, `message` is where the console looks."""
+        event = record.getMessage()
+        line: dict[str, object] = dict(getattr(record, "fields", {}))
+        line |= {"severity": record.levelname, "message": event, "event": event}
         return json.dumps(line, ensure_ascii=False, default=str)
 
 

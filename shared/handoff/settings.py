@@ -62,8 +62,11 @@ class Settings:
 def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Settings:
     """Return the settings; raises ConfigurationError that names all that is missing or wrong."""
     problems = _Problems()
-    entries: Mapping[ProviderId, Entry] = problems.gather(_configured, variables, otherwise={})
-    needed = [*COMMON, *(name for entry in entries.values() for name in entry.variables)]
+    touched = {name: one for name, one in PROVIDERS.items() if _is_touched(variables, one)}
+    entries: Mapping[ProviderId, Entry] = problems.gather(
+        _configured, variables, touched, otherwise={}
+    )
+    needed = [*COMMON, *(name for entry in touched.values() for name in entry.variables)]
     needed += CALLER if serves_dialogflow else ()
     problems.gather(variables.follow, needed, otherwise=None)
     content: config_file.Table = problems.gather(_content, variables, otherwise={})
@@ -87,12 +90,6 @@ def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Sett
     )
 
 
-def _add(
-    providers: dict[ProviderId, Provider], name: ProviderId, variables: Variables, clock: Clock
-) -> None:
-    providers[name] = PROVIDERS[name].build(variables, clock)
-
-
 class _Problems:
     """Collects what is wrong, so that one start tells all of it."""
 
@@ -111,20 +108,25 @@ class _Problems:
             raise ConfigurationError("\n".join(dict.fromkeys(self._lines)))
 
 
-def _configured(variables: Variables) -> Mapping[ProviderId, Entry]:
-    """Return the providers whose variables are set; where some are, name the rest as missing."""
-    problems, found = [], {}
-    for name, entry in PROVIDERS.items():
-        if not any(variables.has(one) for one in entry.variables):
-            continue
-        found[name] = entry
-        problems += _incomplete(variables, name, entry)
+def _is_touched(variables: Variables, entry: Entry) -> bool:
+    return any(variables.has(name) for name in entry.variables)
+
+
+def _configured(
+    variables: Variables, touched: Mapping[ProviderId, Entry]
+) -> Mapping[ProviderId, Entry]:
+    """Return the providers with any variable set, once none of them lacks another."""
+    problems = [
+        problem
+        for name, entry in touched.items()
+        for problem in _incomplete(variables, name, entry)
+    ]
     if problems:
         raise ConfigurationError("\n".join(problems))
-    if not found:
+    if not touched:
         known = "; ".join(f"{name}: {', '.join(one.required)}" for name, one in PROVIDERS.items())
         raise ConfigurationError(f"No provider is configured. Set the variables of one. {known}")
-    return found
+    return touched
 
 
 def _incomplete(variables: Variables, name: ProviderId, entry: Entry) -> list[str]:
@@ -151,6 +153,8 @@ def _order(content: config_file.Table, entries: Mapping[ProviderId, Entry]) -> l
     ]
     if unset and entries:
         raise ConfigurationError("\n".join(unset))
+    if entries and not wanted:
+        raise ConfigurationError("[providers] order is empty: leave it out, or name a provider")
     return [ProviderId(one) for one in wanted if one in entries]
 
 
@@ -192,7 +196,8 @@ def _listed(value: str) -> tuple[str, ...]:
 
 
 def _rules(content: config_file.Table, providers: Mapping[ProviderId, Provider]) -> Rules:
-    own = {str(tag).lower(): table for tag, table in obj(content, "texts").items()}
+    texts = obj(content, "texts")
+    own = {str(tag).lower().replace("_", "-"): table for tag, table in texts.items()}
     words = obj(content, "words").get("leave", ["bye agent"])
     return Rules(
         providers={name: _abilities(provider) for name, provider in providers.items()},
@@ -200,7 +205,7 @@ def _rules(content: config_file.Table, providers: Mapping[ProviderId, Provider])
         attributes=obj(content, "attributes"),
         targets=obj(content, "targets"),
         names=obj(content, "parameters"),
-        leave_words=frozenset(word.strip().casefold() for word in words),
+        leave_words=frozenset(word.strip().casefold() for word in words if word.strip()),
         unknown_is_open=obj(content, "providers").get("unknown_availability", "open") == "open",
         keep_texts=timedelta(hours=obj(content, "retention").get("texts_hours", 72)),
     )

@@ -41,9 +41,14 @@ def plain_secret(value: str) -> Secret:
 
 def matches_any(given: str, accepted: Collection[str]) -> bool:
     """Say whether `given` is one of `accepted`, in a time that tells nothing about them."""
-    sent = given.encode("utf-8", "surrogatepass")
-    results = [hmac.compare_digest(sent, one.encode()) for one in accepted if one]
+    sent = _raw(given)
+    results = [hmac.compare_digest(sent, _raw(one)) for one in accepted if one]
     return any(results)
+
+
+def _raw(value: str) -> bytes:
+    """Return the bytes of a value, also of one that came from the environment as no text."""
+    return value.encode("utf-8", "surrogatepass")
 
 
 def basic_password(authorization: str) -> str:
@@ -87,7 +92,7 @@ def verify_id_token(token: str, keys: Mapping[str, Any], expected: ExpectedCalle
     https://docs.cloud.google.com/dialogflow/cx/docs/concept/webhook
     """
     key = keys.get(key_id(token))
-    if key is None:
+    if not isinstance(key, dict):
         raise Unauthenticated("The identity token is signed by an unknown key.")
     try:
         claims = jwt.decode(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import urlsplit
 
 import aiohttp
+from yarl import URL
 
 from handoff.errors import Unavailable
 from handoff.exchange import Request, Response
@@ -18,6 +18,8 @@ NEVER_ARRIVED = (
     aiohttp.ClientConnectorError,  # refused, no such name, no trust in the certificate
     aiohttp.ConnectionTimeoutError,
     aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+    ValueError,  # an address or a header that cannot be sent
 )
 
 
@@ -32,23 +34,25 @@ class Transport:
 
         Raises Unavailable; certain when the request cannot have reached anybody.
         """
-        name = f"{request.method} {urlsplit(request.url).hostname}"
+        name = request.method
         try:
+            url = URL(request.url, encoded=True)  # as it is: what is escaped has its reason
+            name = f"{name} {url.host}"
             async with asyncio.timeout(seconds):
-                return await self._exchange(request, seconds)
+                return await self._exchange(request, url, seconds)
         except NEVER_ARRIVED as error:
             raise Unavailable(f"{name}: {type(error).__name__}", certain=True) from error
         except (aiohttp.ClientError, OSError) as error:  # OSError: a timeout, a reset
             raise Unavailable(f"{name}: {type(error).__name__}", certain=False) from error
 
-    async def _exchange(self, request: Request, seconds: float) -> Response:
+    async def _exchange(self, request: Request, url: URL, seconds: float) -> Response:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=CONNECTIONS)
             cookies = aiohttp.DummyCookieJar()
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=cookies)
         async with self._session.request(
             request.method,
-            request.url,
+            url,
             headers=dict(request.headers),
             data=request.body or None,
             allow_redirects=False,

@@ -40,7 +40,9 @@ class Variables:
                 self._secrets.update(self._read_secrets(references))
             except ConfigurationError as error:
                 problems.extend(_named(str(error), wanted))
-        for name in wanted:
+        empty = {one for one, value in self._secrets.items() if not value.strip()}
+        for name, found in wanted.items():
+            problems += [f"{name}: {one}: the secret is empty" for one in found if one in empty]
             path = _path(self._environ.get(name, ""))
             if path is not None and not _lines(path):
                 problems.append(f"{name}: the file {path} is missing or empty")
@@ -89,6 +91,10 @@ def _named(problem: str, wanted: Mapping[str, Sequence[str]]) -> list[str]:
     """Put the variable's name before each line about a reference of its."""
     lines = []
     for line in problem.splitlines():
-        names = [name for name, found in wanted.items() if any(one in line for one in found)]
+        names = [
+            name
+            for name, found in wanted.items()
+            if any(line.startswith(f"{one}: ") for one in found)
+        ]
         lines.append(f"{', '.join(names)}: {line}" if names else line)
     return lines

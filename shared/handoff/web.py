@@ -40,6 +40,9 @@ async def serve(request: Request, handle: Handle) -> Response:
         return _error(503, "unavailable", "A service behind this one does not answer; try again.")
     except ClientDisconnect:
         return _error(400, "bad_request", "The body ended early.")
+    except Exception as error:
+        log.bug(error)
+        return _error(500, "internal", "Something is wrong with this service itself.")
 
 
 async def _inbound(request: Request) -> Inbound:

@@ -172,6 +172,19 @@ def test_note_into_a_closed_chat_is_not_said_as_the_customer() -> None:
         script.drive(livechat(bot=True).note(PLACE, NOTE))
 
 
+def test_doubtful_note_looks_what_the_bot_already_wrote() -> None:
+    thread = {"id": "TX9R4DJ1LC", "events": [{"custom_id": f"{HANDOFF}-t"}]}
+    script = Script(ok(thread=thread), ok())
+    script.drive(livechat(bot=True).note(PLACE, replace(NOTE, uncertain=True)))
+    assert script.actions == ["get_chat", "add_user_to_chat"]
+
+
+def test_doubtful_note_of_a_bot_that_was_not_let_in_is_written() -> None:
+    script = Script(refused("missing_access", 403), ok(), ok(event_id="e"))
+    script.drive(livechat(bot=True).note(PLACE, replace(NOTE, uncertain=True)))
+    assert script.actions == ["get_chat", "add_user_to_chat", "send_event"]
+
+
 def test_note_that_failed_half_way_is_not_said_twice() -> None:
     longer = opening(talk=[replace(TALK[0], text="a" * 20_000)])
     script = Script(ok(), ok(event_id="e"), refused("validation"), ok(event_id="f"))

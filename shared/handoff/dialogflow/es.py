@@ -34,6 +34,7 @@ def parse(body: Json, start_intents: Collection[str]) -> Turn:
         raise BadRequest("responseId and session are required.")
     result = obj(body, "queryResult")
     static = _static_messages(result)
+    source = text(body, "originalDetectIntentRequest", "source").upper()
     return Turn(
         id=response_id,
         utterance=response_id,
@@ -42,7 +43,7 @@ def parse(body: Json, start_intents: Collection[str]) -> Turn:
         meaning=_meaning(result, start_intents),
         text=text(result, "queryText"),
         language=text(result, "languageCode"),
-        said_by_bot=tuple(filter(None, map(_bot_text, static))),
+        said_by_bot=tuple(filter(None, map(_bot_text, _shown(static, source)))),
         static=static,
         parameters=_parameters(result),
     )
@@ -107,6 +108,16 @@ PLATFORMS = frozenset(
         *("ACTIONS_ON_GOOGLE", "GOOGLE_HANGOUTS"),
     }
 )
+
+
+def _shown(static: list[Json], source: str) -> list[Json]:
+    """Return the messages that this channel shows: its own and those for every channel.
+
+    Where there are none, and the channel is not told, one platform's stand for all.
+    """
+    fallback = text(static[0], "platform") if static else ""
+    mine = [one for one in static if text(one, "platform") in {"", source}]
+    return mine or [one for one in static if text(one, "platform") == fallback]
 
 
 def _bot_text(message: Json) -> str:

@@ -34,6 +34,7 @@ def meaning_of(marker: str) -> Meaning:
 LONGEST_TEXT = 64_000
 LONGEST_NAME = 2_000
 LONGEST_LINE = 8_000
+LONGEST_STATIC = 20_000
 LONGEST_VALUE = 2_000
 LONGEST_TAG = 35
 MOST_LINES = 50
@@ -77,6 +78,7 @@ def within_limits(turn: Turn) -> Turn:
         turn,
         language=turn.language[:LONGEST_TAG],
         flow=turn.flow if len(turn.flow) <= LONGEST_NAME else "",
+        static=turn.static if len(json.dumps(turn.static)) <= LONGEST_STATIC else (),
         said_by_bot=tuple(line[:LONGEST_LINE] for line in turn.said_by_bot[:MOST_LINES]),
         parameters={name: value[:LONGEST_VALUE] for name, value in turn.parameters.items()},
     )
@@ -85,7 +87,10 @@ def within_limits(turn: Turn) -> Turn:
 def session_id(name: str) -> SessionId:
     """Return the session behind a resource name; an old CX Messenger adds ":detectIntent"."""
     parent, separator, tail = name.rpartition("/sessions/")
-    return SessionId(parent + separator + tail.partition(":")[0])
+    own = tail.partition(":")[0]
+    if not own:
+        raise BadRequest("The session has no name of its own.")
+    return SessionId(parent + separator + own)
 
 
 def parameter_texts(parameters: Mapping[str, Any]) -> dict[str, str]:
@@ -107,8 +112,6 @@ def parameter_text(value: Any) -> str:
             return value
         case list():
             return ", ".join(filter(None, map(parameter_text, value)))
-        case dict():  # composite entities keep what the customer typed, or a name
+        case _:  # an object: composite entities keep what the customer typed, or a name
             known = value.get("original") or value.get("name")
             return known if isinstance(known, str) else json.dumps(value, ensure_ascii=False)
-        case _:
-            return str(value)

@@ -1,0 +1,41 @@
+"""Serves the functions of a checkout on one machine, for a small installation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+
+from handoff.cli import checkout
+from handoff.cli.processes import Plan, ProcessError, listen, running, watch
+from handoff.registry import PROVIDERS
+
+
+def serve(
+    host: str, fulfillment_port: int, events_port: int, *, tell: Callable[[str], None]
+) -> None:
+    """Run both functions and tell their addresses; raise ProcessError when one has died."""
+    if fulfillment_port == events_port:
+        raise ProcessError("The functions need two different ports.")
+    fulfillment = _plan("dialogflow_fulfillment", host, fulfillment_port)
+    events = _plan("agent_events", host, events_port)
+    for plan in (fulfillment, events):
+        # Whoever has the port might answer in our place, and we would think that we are up.
+        listen(plan.host, plan.port).close()
+    with running((fulfillment, events), os.environ) as functions:
+        tell("Give these addresses away, each behind your own HTTPS:")
+        tell(f"  Dialogflow's webhook    {fulfillment.address}/")
+        for name in _configured(os.environ):
+            tell(f"  webhooks of {name:<12}{events.address}/{name}")
+        tell("Ctrl-C ends both functions.")
+        watch(functions)
+
+
+def _plan(name: str, host: str, port: int) -> Plan:
+    return Plan(name=name, source=checkout.source(name), host=host, port=port)
+
+
+def _configured(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the providers whose variables are set; the functions themselves refuse half of them."""
+    for name, entry in PROVIDERS.items():
+        if all(environ.get(variable) for variable in entry.required):
+            yield name

@@ -1,0 +1,130 @@
+"""`python -m demo` as a person starts it: the story, the page, and how both end."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.rest import call
+from tests.processes import ROOT, addresses_in, run, somebody_listens, started
+
+PAGES = ROOT / "demo" / "pages"
+SINKS = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(")
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[str]:
+    """Give the address of a page that runs."""
+    with started("-m", "demo", "--port", "0") as demo:
+        printed = demo.read_until("Open http")
+        yield re.findall(r"Open (http://\S+)/ ", printed)[0]
+
+
+@pytest.mark.parametrize("dialect", ["cx", "es"])
+@pytest.mark.parametrize("store", ["sqlite", "firestore"])
+def test_whole_story_happens_and_nothing_is_left_behind(
+    dialect: str, store: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    emulator = request.getfixturevalue("firestore") if store == "firestore" else ""
+
+    ended = run(
+        "-m", "demo", "--script", "--dialect", dialect, "--store", store, TMPDIR=str(tmp_path)
+    )
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "All 22 steps happened" in ended.stdout
+    own = [one for one in addresses_in(ended.stdout) if f"{one[0]}:{one[1]}" != emulator]
+    assert len(own) == 4
+    assert not any(map(somebody_listens, own))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_transcript_may_come_as_a_note_by_the_vendors_bot() -> None:
+    ended = run("-m", "demo", "--script", "--bot")
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Bridge bot (note): Before this chat" in ended.stdout
+
+
+def test_developers_own_settings_do_not_reach_the_functions() -> None:
+    ended = run("-m", "demo", "--script", HANDOFF_CONFIG="/nowhere.toml", LIVECHAT_BOT_ID="mine")
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_taken_port_is_one_sentence_and_status_1() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        ended = run("-m", "demo", "--port", str(port))
+
+    assert ended.returncode == 1
+    assert (
+        ended.stderr == f"demo: Port {port} of 127.0.0.1 cannot be used: Address already in use.\n"
+    )
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["Open http", "Simulators", "Store"])
+def test_page_ends_at_once_with_all_it_started(
+    number: signal.Signals, moment: str, tmp_path: Path
+) -> None:
+    with started("-m", "demo", "--port", "0", env={"TMPDIR": str(tmp_path)}) as demo:
+        printed = demo.read_until(moment)
+
+        status = demo.end(number)
+
+        assert status == 0, demo.printed
+        assert "Traceback" not in demo.printed
+        assert not any(map(somebody_listens, addresses_in(printed)))
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_story_that_is_cut_short_has_not_happened() -> None:
+    with started("-m", "demo", "--script") as demo:
+        demo.read_until("Simulators")
+
+        assert demo.end(signal.SIGINT) == 130
+
+
+@pytest.mark.parametrize("name", ["", *sorted(one.name for one in PAGES.iterdir())])
+def test_page_and_its_parts_are_served(page: str, name: str) -> None:
+    client = http.client.HTTPConnection(page.removeprefix("http://"))
+
+    client.request("GET", f"/{name}")
+    answer = client.getresponse()
+
+    assert answer.status == 200
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert answer.read()
+    client.close()
+
+
+def test_page_reaches_both_simulators_under_its_own_address(page: str) -> None:
+    answer = call("POST", f"{page}/bot/sessions/from-the-page/query", {"event": "WELCOME"})
+
+    assert answer["messages"]
+    assert answer["webhook_errors"] == []
+    assert call("GET", f"{page}/vendor/desk/agents")["agents"]
+    assert call("GET", f"{page}/config.json")["dialect"] == "CX"
+
+
+@pytest.mark.parametrize("module", sorted(PAGES.glob("*.js")), ids=lambda path: path.name)
+def test_what_people_write_never_becomes_markup(module: Path) -> None:
+    source = module.read_text(encoding="utf-8")
+
+    assert [sink for sink in SINKS if sink in source] == []
+
+
+@pytest.mark.parametrize("part", sorted(PAGES.iterdir()), ids=lambda path: path.name)
+def test_page_needs_nothing_from_elsewhere(part: Path) -> None:
+    source = part.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+
+    assert re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", source) == []

@@ -106,8 +106,11 @@ class Desk:
         return [_line(event) for chat in self.chats() for event in chat["events"]]
 
     def _do(self, chat: Json, deed: str, body: Json) -> None:
-        agent = host(chat)["id"]
-        call("POST", f"{self.address}/desk/chats/{chat['id']}/{deed}", {"agent": agent, **body})
+        agent = host(chat)
+        if not agent:
+            raise CallFailed(f"no agent is in the chat who could {deed}")
+        url = f"{self.address}/desk/chats/{chat['id']}/{deed}"
+        call("POST", url, {"agent": agent["id"], **body})
 
     def _get(self, what: str) -> Json:
         return call("GET", f"{self.address}/desk/{what}")

@@ -199,12 +199,14 @@ class Bench:
         """Let the page ask whether there is anything."""
         return await self.say("", utterance, Meaning.POLL)
 
-    async def tell(self, *events: Event, bridge: Bridge | None = None) -> None:
+    async def tell(
+        self, *events: Event, bridge: Bridge | None = None, within: float = 30.0
+    ) -> None:
         """Let the desk tell something by one webhook."""
         body = repr(events).encode()
         self.desk.webhooks[body] = events
         request = Inbound(method="POST", path="/desk", body=body)
-        await (bridge or self.bridge).receive(DESK, request, Deadline.after(30))
+        await (bridge or self.bridge).receive(DESK, request, Deadline.after(within))
 
     async def session(self) -> Session:
         """Return the session as it is stored."""

@@ -88,7 +88,8 @@ def test_one_thing_is_kept_whatever_its_size() -> None:
 
 def test_line_of_the_transcript_is_cut() -> None:
     trimmed, _ = bounds.trim(saying(1, "x" * LONGEST_LINE))
-    assert len(trimmed.transcript[0].text) == LONGEST_LINE
+    assert len(trimmed.transcript[0].text) == LONGEST_LINE + len("…")
+    assert trimmed.transcript[0].text.endswith("x…")
 
 
 def test_transcript_keeps_its_newest_lines_and_counts_all() -> None:

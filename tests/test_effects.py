@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
 
-from handoff.effects import EFFECTS, LONGEST_DELIVERY, Teller, parts
+from handoff.effects import EFFECTS, LONGEST_DELIVERY, Teller
 from handoff.events import (
     AgentJoined,
     AgentLeft,
@@ -193,30 +192,6 @@ def test_empty_text_is_not_said(event: Event) -> None:
 def test_sentence_is_in_the_language_of_the_session() -> None:
     dutch = replace(TELLER, language="nl-NL")
     assert texts(after(WAITING, joined(), teller=dutch)) == ["Anna neemt nu deel aan het gesprek."]
-
-
-@pytest.mark.parametrize("text", ["", "short", "é" * LONGEST_DELIVERY, "🌷" * 5000, "a🌷" * 4001])
-def test_parts_join_to_the_same_text(text: str) -> None:
-    assert "".join(parts(text)) == text
-
-
-@pytest.mark.parametrize("text", ["x" * 20_001, "🌷" * 5001, "a🌷" * 4001])
-def test_no_part_is_longer_than_the_limit(text: str) -> None:
-    assert max(len(part.encode()) for part in parts(text)) <= LONGEST_DELIVERY
-    assert "" not in parts(text)
-
-
-def test_text_of_exactly_the_limit_stays_whole() -> None:
-    assert len(parts("x" * LONGEST_DELIVERY)) == 1
-
-
-def test_half_of_an_emoji_becomes_something_that_can_be_written() -> None:
-    assert parts("a\ud83d") == ["a?"]
-
-
-def test_worst_part_fits_in_an_answer() -> None:
-    (part,) = parts("\x01" * LONGEST_DELIVERY)
-    assert len(json.dumps(part)) < 64 * 1024
 
 
 def test_long_words_become_several_deliveries_in_order() -> None:

@@ -31,9 +31,11 @@ FAILURES: Sequence[tuple[ProviderError, bool]] = (
     (Unavailable("slow"), False),
     (Unavailable("slow"), True),
 )
-VERBS = ("identify", "open", "note", "send", "close")
+VERBS = ("open", "note", "send", "close")
 MOST_FAULTS = 3
-LONGEST_STEP = 2.5  # so that no job of a run becomes older than its patience
+
+# A lease outlives the deadline by two seconds; no job of a run becomes older than its patience.
+DEADLINE, LONGEST_STEP = 0.8, 2.8
 
 
 class FrailStore(CountingStore):
@@ -88,9 +90,16 @@ class Interleavings(RuleBasedStateMachine):
 
     # What happens on Dialogflow's side
 
-    @initialize(dialect=st.sampled_from(Dialect))
-    def begin(self, dialect: Dialect) -> None:
+    @initialize(
+        dialect=st.sampled_from(Dialect),
+        verb=st.sampled_from(["", "identify", "open", "note"]),
+        failure=st.sampled_from(FAILURES),
+    )
+    def begin(self, dialect: Dialect, verb: str, failure: tuple[ProviderError, bool]) -> None:
         self.dialect = dialect
+        self.say(Meaning.OTHER)
+        self.desk_will_fail(verb, *failure)
+        self.start()
 
     @rule(meaning=st.sampled_from([Meaning.OTHER, Meaning.MESSAGE, Meaning.START]))
     def say(self, meaning: Meaning) -> None:
@@ -112,6 +121,11 @@ class Interleavings(RuleBasedStateMachine):
     def leave(self) -> None:
         self.ask("", Meaning.END)
 
+    @rule()
+    def start_over(self) -> None:
+        self.leave()
+        self.start()
+
     def ask(self, text: str, meaning: Meaning) -> None:
         self.number += 1
         asked = turn(text, f"u{self.number}", meaning, self.dialect, said_by_bot=("a bot text",))
@@ -124,9 +138,9 @@ class Interleavings(RuleBasedStateMachine):
     def answered(self, asked: Turn) -> Reply:
         """Ask as Dialogflow does: again when there was no answer."""
         try:
-            return self.runner.run(self.bench.answer(asked, within=3))
+            return self.runner.run(self.bench.answer(asked, within=DEADLINE))
         except StoreError:
-            return self.runner.run(self.bench.answer(asked, within=3))
+            return self.runner.run(self.bench.answer(asked, within=DEADLINE))
 
     @precondition(lambda self: bool(self.turns))
     @rule(back=st.integers(1, 6))
@@ -139,14 +153,16 @@ class Interleavings(RuleBasedStateMachine):
     # What happens at the desk
 
     @precondition(lambda self: bool(self.open_rooms))
-    @rule()
-    def agent_says(self) -> None:
+    @rule(times=st.integers(0, 2))
+    def agent_says(self, times: int) -> None:
         self.number += 1
         room = self.open_rooms[-1]
         event = self.at(room, replied(f"agent {self.number}", self.number, room.ref))
         self.words[event.id] = f"agent {self.number}"
         room.missed.append(event)
         self.told.append(event)
+        for _ in range(times):
+            self.webhook(1)
 
     @precondition(lambda self: bool(self.open_rooms))
     @rule(agent=st.sampled_from([ANNA, BEN]), leaves=st.booleans())
@@ -181,9 +197,9 @@ class Interleavings(RuleBasedStateMachine):
         event = self.told[-min(back, len(self.told))]
         before = self.session().open_handoff
         try:
-            self.runner.run(self.bench.tell(event))
+            self.runner.run(self.bench.tell(event, within=DEADLINE))
         except StoreError:
-            self.runner.run(self.bench.tell(event))
+            self.runner.run(self.bench.tell(event, within=DEADLINE))
         ours = before is not None and before.conversation == event.conversation
         if ours and event.id in self.words:
             assert event.id in [one.id for one in self.session().events], "an event was lost"
@@ -193,7 +209,10 @@ class Interleavings(RuleBasedStateMachine):
     @precondition(lambda self: len(self.bench.desk.faults) < MOST_FAULTS)
     @rule(verb=st.sampled_from(VERBS), failure=st.sampled_from(FAILURES))
     def desk_fails(self, verb: str, failure: tuple[ProviderError, bool]) -> None:
-        error, after = failure
+        self.desk_will_fail(verb, *failure)
+        {"send": self.start, "close": self.leave}.get(verb, self.start_over)()
+
+    def desk_will_fail(self, verb: str, error: ProviderError, after: bool) -> None:
         self.bench.desk.faults.append(Fault(verb=verb, error=error, after=after))
 
     @precondition(lambda self: len(self.bench.desk.faults) < MOST_FAULTS)
@@ -204,6 +223,13 @@ class Interleavings(RuleBasedStateMachine):
     @rule(after=st.integers(0, 3), loses_answer=st.booleans())
     def process_will_die(self, after: int, loses_answer: bool) -> None:
         self.store.dies_after, self.store.loses_answer = after, loses_answer
+
+    @rule(loses_answer=st.booleans())
+    def process_dies_at_work(self, loses_answer: bool) -> None:
+        """Let the desk do what was asked, and nobody write it down."""
+        self.process_will_die(1, loses_answer)
+        self.say(Meaning.OTHER)
+        self.time_passes(LONGEST_STEP)
 
     @rule(step=st.sampled_from([0.5, LONGEST_STEP]))
     def time_passes(self, step: float) -> None:

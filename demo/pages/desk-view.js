@@ -8,7 +8,7 @@ const HAPPENED = {
   agent_joined: "Joined:",
   agent_left: "Left:",
   manual_archived_agent: "Closed by",
-  manual_archived_customer: "Left by the customer,",
+  manual_archived_customer: "Ended by the customer,",
 };
 
 export function drawAgents({ agents, groups }, setStatus) {

@@ -147,11 +147,19 @@ def test_opening_binds_the_conversation_also_to_jobs_that_waited() -> None:
     assert [(job.conversation, job.thread) for job in after.outbox] == [(ROOM, THREAD)]
 
 
-def test_opening_tells_what_was_asked_right_before() -> None:
-    asked = Availability(presence=Presence.YES, target="7")
-    opened = replace(OPENED, availability=asked)
-    handoff = handoff_of(outbox.done(OPENING, head(OPENING), opened, RULES, NOW))
+ASKED = Availability(presence=Presence.YES, target="7")
+
+
+def test_handoff_knows_what_was_asked_before_its_opening() -> None:
+    handoff = handoff_of(outbox.asked(OPENING, head(OPENING), ASKED))
     assert (handoff.target, handoff.available) == ("7", Presence.YES)
+
+
+@pytest.mark.parametrize(
+    "session", [replace(OPENING, handoff=None), with_handoff(OPENING, id=HandoffId("ho-2"))]
+)
+def test_other_handoff_does_not_know_what_was_asked(session: Session) -> None:
+    assert outbox.asked(session, head(session), ASKED) is session
 
 
 def test_opening_without_a_thread_keeps_the_one_that_is_known() -> None:

@@ -98,7 +98,8 @@ class Interleavings(RuleBasedStateMachine):
     def begin(self, dialect: Dialect, verb: str, failure: tuple[ProviderError, bool]) -> None:
         self.dialect = dialect
         self.say(Meaning.OTHER)
-        self.desk_will_fail(verb, *failure)
+        if verb:
+            self.desk_will_fail(verb, *failure)
         self.start()
 
     @rule(meaning=st.sampled_from([Meaning.OTHER, Meaning.MESSAGE, Meaning.START]))
@@ -211,6 +212,7 @@ class Interleavings(RuleBasedStateMachine):
     def desk_fails(self, verb: str, failure: tuple[ProviderError, bool]) -> None:
         self.desk_will_fail(verb, *failure)
         {"send": self.start, "close": self.leave}.get(verb, self.start_over)()
+        self.time_passes(LONGEST_STEP)
 
     def desk_will_fail(self, verb: str, error: ProviderError, after: bool) -> None:
         self.bench.desk.faults.append(Fault(verb=verb, error=error, after=after))
@@ -287,4 +289,4 @@ class Interleavings(RuleBasedStateMachine):
 
 
 TestInterleavings = Interleavings.TestCase
-TestInterleavings.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestInterleavings.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)

@@ -22,7 +22,7 @@ from handoff.model import (
     State,
 )
 from handoff.performing import Performer
-from handoff.providers.base import Availability, Identity, Provider
+from handoff.providers.base import Availability, Identity, Opened, Opening, Provider
 from handoff.rules import Rules
 from handoff.sqlite import SqliteStore
 from handoff.tokens import Caller, Deadline
@@ -96,6 +96,19 @@ async def test_opening_asks_for_somebody_then_opens_where_they_are(work: Work) -
     assert work.desk.rooms[0].opening.handoff.target == "default"
     assert handoff_of(after).target == "default"
     assert handoff_of(after).available is Presence.YES
+
+
+async def test_refusal_on_the_way_that_did_not_matter_is_logged(
+    work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Remarking(ScriptedProvider):
+        def open(self, opening: Opening) -> Exchange[Opened]:
+            opened = yield from super().open(opening)
+            return replace(opened, remarks=("no name",))
+
+    after = await work.does(opening(), work.performer(Remarking()))
+    assert after.outbox == ()
+    assert [one.levelname for one in caplog.records if one.message == "opening"] == ["WARNING"]
 
 
 async def test_opening_brings_contact_and_transcript(work: Work) -> None:

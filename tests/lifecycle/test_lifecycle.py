@@ -88,6 +88,13 @@ def test_fact_of_another_thread_has_no_effect(thread: ThreadRef) -> None:
     assert lifecycle.apply(session, event, RULES, NOW) is session
 
 
+def test_fact_of_the_current_thread_counts_although_the_contact_knows_it_too() -> None:
+    contact = replace(CONTACT, conversation=ROOM, thread=THREAD)
+    session = replace(session_in(State.ACTIVE), contacts={DESK: contact})
+    event = replace(replied("Hi"), thread=THREAD)
+    assert notices(lifecycle.apply(session, event, RULES, NOW)) == ["Hi"]
+
+
 def test_thread_of_the_handoff_before_is_refused_while_the_new_one_opens() -> None:
     contact = replace(CONTACT, conversation=ROOM, thread=OLD_THREAD)
     session = replace(session_in(State.REQUESTED), contacts={DESK: contact})

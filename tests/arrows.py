@@ -19,7 +19,7 @@ ROWS: Mapping[str, Sequence[str]] = {
     "contracts": ("providers.base",),
     "storage": ("store", "codec", "documents"),
     "dialects": ("dialogflow.turn", "dialogflow.cx", "dialogflow.es", "dialogflow.wire"),
-    "decisions": ("bounds", "rules", "effects", "lifecycle", "outbox", "opening", "turns"),
+    "decisions": ("bounds", "rules", "effects", "lifecycle", "outbox", "failures", "opening", "turns"),
     "providers": (
         "providers.livechat_errors",
         "providers.livechat_payloads",

@@ -82,6 +82,16 @@ class CountingStore:
         self.writes += 1 + len(change.index) + len(change.spilled) + len(change.dead_letters)
         return await self._inner.commit(change)
 
+    async def mark_missed(self, provider: ProviderId, name: str) -> None:
+        """Count one write."""
+        self.writes += 1
+        await self._inner.mark_missed(provider, name)
+
+    async def was_missed(self, provider: ProviderId, name: str) -> bool:
+        """Count one read."""
+        self.reads += 1
+        return await self._inner.was_missed(provider, name)
+
     async def opening(self, provider: ProviderId) -> bool:
         """Count one read."""
         self.reads += 1

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -289,4 +289,11 @@ class Interleavings(RuleBasedStateMachine):
 
 
 TestInterleavings = Interleavings.TestCase
-TestInterleavings.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestInterleavings.settings = settings(
+    max_examples=120,
+    stateful_step_count=40,
+    deadline=None,
+    # Shrinking takes minutes: a failure is printed as it was found, with what repeats it.
+    phases=(Phase.reuse, Phase.generate),
+    print_blob=True,
+)

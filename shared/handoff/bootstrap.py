@@ -12,6 +12,7 @@ from handoff.bridge import Bridge
 from handoff.caller_auth import CallerCheck
 from handoff.clock import Clock, utc_now
 from handoff.errors import ConfigurationError
+from handoff.registry import PROVIDERS
 from handoff.secret_manager import read_in_child
 from handoff.settings import Settings
 from handoff.store import Store
@@ -62,6 +63,15 @@ def start(name: str, environ: Mapping[str, str] | None = None) -> Function:
         raise SystemExit(f"{name} cannot start:\n{_indented(str(error))}") from None
     log.to_stdout()
     return Function(chosen, store_maker(chosen, utc_now), utc_now)
+
+
+def configured(environ: Mapping[str, str]) -> list[str]:
+    """Return the providers that an environment has all required variables of."""
+    return [
+        name
+        for name, entry in PROVIDERS.items()
+        if all(environ.get(variable) for variable in entry.required)
+    ]
 
 
 def wire(chosen: Settings, store: Store, clock: Clock) -> Running:

@@ -45,7 +45,7 @@ class Bridge:
         self._rules = rules
         self._caller = caller
         self._clock = clock
-        self._performer = Performer(providers, rules, caller, clock)
+        self._performer = Performer(providers, store, rules, caller, clock)
 
     async def answer(self, turn: Turn, deadline: Deadline) -> Reply:
         """Return the answer to a turn; everything it caused is committed by then."""
@@ -78,7 +78,9 @@ class Bridge:
         events = await self._caller.run(desk.receive(request), deadline)
         for event in events:
             if isinstance(event, Unrecognized):
-                log.info("event", provider=provider, kind=event.kind[:60], outcome="unrecognized")
+                log.info(
+                    "event", provider=provider, kind=log.word(event.kind), outcome="unrecognized"
+                )
         known = [event for event in events if not isinstance(event, Unrecognized)]
         if known:
             await self._apply(provider, known, deadline)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from handoff import texts
 from handoff.errors import ConfigurationError
 
 Table = Mapping[str, Any]
+
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 # Dialogflow CX waits 30 seconds at most; a year is long for a customer's words.
 LONGEST_TURN = 25
@@ -144,7 +147,16 @@ def _texts(section: str, table: Table) -> list[str]:
             _unknown(f"{shown} {one}", one, texts.NAMES) for one in own.keys() - texts.NAMES
         ]
         problems += _attributes(f"{section}.{language}", own)
+        problems += [
+            p for key, value in own.items() if (p := _placeholders(f"{shown} {key}", value))
+        ]
     return problems
+
+
+def _placeholders(name: str, value: Any) -> str:
+    """Refuse a placeholder that would reach the customer as it stands."""
+    strange = [one for one in PLACEHOLDER.findall(str(value)) if one not in texts.PLACEHOLDERS]
+    return f"{name} has the unknown placeholder {strange[0]}" if strange else ""
 
 
 SECTIONS: Mapping[str, Callable[[str, Table], list[str]]] = {

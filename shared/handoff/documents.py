@@ -77,6 +77,21 @@ def index_id(provider: ProviderId, name: str) -> str:
     return document_id(provider, name)
 
 
+def of_missed(provider: ProviderId, name: str, now: datetime) -> Document:
+    """Return the mark that something came for a conversation not known as ours."""
+    fields: dict[str, Field] = {
+        "session": "",
+        "provider": provider,
+        "expire_at": now + OPENING_LASTS,
+    }
+    return Document(collection=CONVERSATIONS, id=missed_id(provider, name), fields=fields)
+
+
+def missed_id(provider: ProviderId, name: str) -> str:
+    """Return the id of the mark for a conversation."""
+    return document_id(provider, name, "missed")
+
+
 def token_id(name: str) -> str:
     """Return the id of a shared token's document."""
     return document_id(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,8 +22,10 @@ from handoff.model import Agent, Delivery, DeliveryKind, Handoff
 from handoff.texts import Texts
 from handoff.words import parts
 
-# One delivery must fit in an answer to Dialogflow: 64 KiB, where JSON may take six bytes for one.
-LONGEST_DELIVERY = 8_000
+# One delivery must fit, as JSON, in an answer of 64 KiB. A piece of the second size always does:
+# JSON takes six bytes for one at the worst.
+LARGEST_DELIVERY = 40_000
+SAFE_PIECE = LARGEST_DELIVERY // 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,23 +62,21 @@ def _queued(handoff: Handoff, event: Queued, _teller: Teller) -> Handoff:
 
 
 def _joined(handoff: Handoff, event: AgentJoined, teller: Teller) -> Handoff:
-    """Announce each agent once: when the name is known, or when there is none to come."""
-    before = next((one for one in handoff.agents if _is_same(one, event.agent)), None)
-    arrived = replace(_attended(handoff, event.agent), speaker=event.agent.name or handoff.speaker)
-    if event.agent.name is None or (before is not None and before.name is not None):
-        return arrived
-    return teller.about(arrived, "joined", event.agent.name)
+    """Announce each agent once; while the name is still to come that can wait."""
+    arrived = _attended(handoff, event.agent)
+    arrived = replace(arrived, speaker=event.agent.name or handoff.speaker)
+    return arrived if event.agent.name is None else _announced(arrived, event.agent, teller)
 
 
 def _replied(handoff: Handoff, event: AgentReplied, teller: Teller) -> Handoff:
-    speaking = _speaking(handoff, event.author, event.author_name)
-    for part in parts(event.text, LONGEST_DELIVERY):
+    speaking = _speaking(handoff, event.author, teller, event.author_name)
+    for part in deliverable(event.text):
         speaking = teller.deliver(speaking, DeliveryKind.MESSAGE, text=part, agent=speaking.speaker)
     return speaking
 
 
 def _shared(handoff: Handoff, event: FileShared, teller: Teller) -> Handoff:
-    speaking = _speaking(handoff, event.author)
+    speaking = _speaking(handoff, event.author, teller)
     return teller.deliver(
         speaking,
         DeliveryKind.FILE,
@@ -88,25 +89,30 @@ def _shared(handoff: Handoff, event: FileShared, teller: Teller) -> Handoff:
 
 
 def _left(handoff: Handoff, event: AgentLeft, teller: Teller) -> Handoff:
-    gone = next((one for one in handoff.agents if one.id == event.agent_id), None)
+    gone = next((one for one in handoff.agents if _may_be(one, event.agent_id)), None)
     if gone is None:
         return handoff
     others = tuple(one for one in handoff.agents if one is not gone)
     if others:
-        return replace(handoff, agents=others)
+        return replace(handoff, agents=others, speaker=others[-1].name or "")
     return teller.about(replace(handoff, agents=(), speaker=""), "left", gone.name)
 
 
 def _transferred(handoff: Handoff, event: Transferred, teller: Teller) -> Handoff:
-    staying = tuple(one for one in handoff.agents if one.id in event.to_agents)
+    """Let the one who passes the customer on go; the next may be there already."""
+    staying = tuple(one for one in handoff.agents if not _goes(one, event))
     moved = replace(
         handoff,
         agents=staying,
-        speaker=(staying[0].name or "") if staying else "",
+        speaker=(staying[-1].name or "") if staying else "",
         position=event.position,
         wait_seconds=event.wait_seconds,
     )
     return teller.notice(moved, "transferred")
+
+
+def _goes(agent: Agent, event: Transferred) -> bool:
+    return _may_be(agent, event.by) if event.by else agent.id not in event.to_agents
 
 
 EFFECTS: Mapping[type, Callable[[Handoff, Any, Teller], Handoff]] = {
@@ -121,25 +127,52 @@ EFFECTS: Mapping[type, Callable[[Handoff, Any, Teller], Handoff]] = {
 }
 
 
-def _attended(handoff: Handoff, agent: Agent) -> Handoff:
-    """Return the handoff with the agent there; a name once known stays.
+def welcomed(handoff: Handoff, teller: Teller) -> Handoff:
+    """Return the handoff with every agent announced whose name did not come after all."""
+    for agent in handoff.agents:
+        if not agent.heard:
+            handoff = _announced(handoff, agent, teller)
+    return handoff
 
-    An agent found by looking the conversation up may have no id that webhooks use.
-    """
-    known = next((one for one in handoff.agents if _is_same(one, agent)), None)
-    others = tuple(one for one in handoff.agents if one is not known)
-    named = known if known is not None and known.name is not None else agent
-    agents = handoff.agents if named is known else (*others, named)
+
+def _announced(handoff: Handoff, agent: Agent, teller: Teller) -> Handoff:
+    here = next(one for one in handoff.agents if _is_same(one, agent))
+    if here.announced:
+        return handoff
+    known = replace(here, announced=True)
+    agents = tuple(known if one is here else one for one in handoff.agents)
+    return teller.about(replace(handoff, agents=agents), "joined", known.name)
+
+
+def _attended(handoff: Handoff, agent: Agent) -> Handoff:
+    """Return the handoff with the agent there; a name once known stays."""
+    here = next((one for one in handoff.agents if _is_same(one, agent)), None)
+    others = tuple(one for one in handoff.agents if one is not here)
+    known = replace(here, id=agent.id or here.id, name=here.name or agent.name) if here else agent
+    agents = handoff.agents if known == here else (*others, known)
     return replace(handoff, agents=agents, position=None, wait_seconds=None)
 
 
 def _is_same(one: Agent, other: Agent) -> bool:
-    nameless = not one.id or not other.id
-    return one.name == other.name if nameless else one.id == other.id
+    """Say whether two are one; who was found by looking may have no id that webhooks use."""
+    return one.name == other.name if not (one.id and other.id) else one.id == other.id
 
 
-def _speaking(handoff: Handoff, author: str, name: str = "") -> Handoff:
+def _may_be(agent: Agent, name: str) -> bool:
+    return agent.id in {"", name}
+
+
+def _speaking(handoff: Handoff, author: str, teller: Teller, name: str = "") -> Handoff:
     """Return the handoff with the author there: a join can be lost, or come later."""
-    attended = _attended(handoff, Agent(id=author, name=None if author else name))
-    known = next((one.name for one in attended.agents if one.id == author), None)
-    return replace(attended, speaker=known or name)
+    stranger = Agent(id=author, name=None if author else name, heard=True)
+    here = next((one for one in handoff.agents if _is_same(one, stranger)), stranger)
+    attended = _attended(handoff, stranger)
+    if not here.heard:
+        attended = _announced(attended, here, teller)
+    return replace(attended, speaker=here.name or name)
+
+
+def deliverable(text: str) -> list[str]:
+    """Return a text in pieces that each fit in an answer to Dialogflow; mostly it is one."""
+    written = len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace"))
+    return [text] if written <= LARGEST_DELIVERY else parts(text, SAFE_PIECE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from handoff.model import Agent, ContactRef, ConversationRef, ThreadRef
+from handoff.model import Agent, ContactRef, ConversationRef, Reason, ThreadRef
 
 
 class Closer(StrEnum):
@@ -83,8 +83,9 @@ class AgentLeft(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transferred(Event):
-    """The customer is passed on; `to_agents` are named when the vendor names them."""
+    """The customer is passed on: `by` an agent, or by nobody, to agents where they are named."""
 
+    by: str = ""
     to_agents: tuple[str, ...] = ()
     position: int | None = None
     wait_seconds: int | None = None
@@ -92,9 +93,10 @@ class Transferred(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationClosed(Event):
-    """The conversation is over."""
+    """The conversation is over; `reason` only where the vendor tells more than who ended it."""
 
     by: Closer
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,11 +66,19 @@ class FirestoreStore:
 
     async def find(self, provider: ProviderId, name: str) -> SessionKey | None:
         """Return the session that a conversation or contact belongs to."""
-        snapshot = await self._get(documents.CONVERSATIONS, documents.index_id(provider, name))
-        fields = _fields(snapshot)
-        if not snapshot.exists or has_expired(fields.get("expire_at"), self._clock()):
-            return None
-        return SessionKey(fields["session"])
+        session = await self._session_at(documents.index_id(provider, name))
+        return None if session is None else SessionKey(session)
+
+    async def mark_missed(self, provider: ProviderId, name: str) -> None:
+        """Remember for some minutes that something came for a conversation not known as ours."""
+        mark = documents.of_missed(provider, name, self._clock())
+        with _translated(f"write {mark.collection}/{mark.id}"):
+            reference, fields = self._reference(mark), dict(mark.fields)
+            await reference.set(fields, retry=None, timeout=self._timeout)
+
+    async def was_missed(self, provider: ProviderId, name: str) -> bool:
+        """Say whether something came for this conversation before it was known as ours."""
+        return await self._session_at(documents.missed_id(provider, name)) is not None
 
     async def commit(self, change: Change) -> Version:
         """Write all of it or nothing."""
@@ -120,6 +128,14 @@ class FirestoreStore:
         if client is not None:
             # The client has no public way to close it.
             await client._firestore_api.transport.close()
+
+    async def _session_at(self, name: str) -> str | None:
+        """Return what an entry of the index holds, unless it has expired."""
+        snapshot = await self._get(documents.CONVERSATIONS, name)
+        fields = _fields(snapshot)
+        if not snapshot.exists or has_expired(fields.get("expire_at"), self._clock()):
+            return None
+        return str(fields["session"])
 
     def _connected(self) -> AsyncClient:
         # In the first call, never before: gRPC does not survive the framework's fork.

@@ -96,7 +96,9 @@ def apply(session: Session, event: Event, rules: Rules, now: datetime) -> Sessio
         changed = _after(session, handoff, event, teller(session, rules, now))
     if changed == session:
         return session
-    return replace(changed, events=(*session.events, EventRecord(id=event.id, at=now)))
+    record = EventRecord(id=event.id, at=now, freed_by=_freed_by(event))
+    still = tuple(one for one in session.events if one.freed_by not in _moves(session, changed))
+    return replace(changed, events=(*still, record))
 
 
 def end(session: Session, cause: type, reason: Reason, rules: Rules, now: datetime) -> Session:
@@ -143,6 +145,25 @@ def _seen(session: Session, event: Event, now: datetime) -> bool:
     return any(not event.recurs or now - at < RECURRENCE for at in times)
 
 
+def _freed_by(event: Event) -> str:
+    """Return what has to happen before the very same words can be true once more."""
+    if isinstance(event, AgentJoined):
+        return f"left {event.agent.id}"
+    if isinstance(event, AgentLeft):
+        return f"joined {event.agent_id}"
+    return f"joined {event.by}" if isinstance(event, Transferred) and event.by else ""
+
+
+def _moves(before: Session, after: Session) -> set[str]:
+    """Return who came and who went."""
+    was, now = _there(before), _there(after)
+    return {f"left {one}" for one in was - now} | {f"joined {one}" for one in now - was}
+
+
+def _there(session: Session) -> set[str]:
+    return {agent.id for agent in session.handoff.agents} if session.handoff else set()
+
+
 def _concerns(session: Session, handoff: Handoff, event: Event) -> bool:
     """Say whether the event is about this handoff, and not our own words coming back."""
     contact = session.contacts.get(handoff.provider)
@@ -175,6 +196,8 @@ def _bound(handoff: Handoff, event: Event) -> Handoff:
 
 def _closing_reason(handoff: Handoff, event: ConversationClosed) -> Reason:
     """Return why it ended; a vendor's router closes what is quiet, or what nobody took."""
+    if event.reason is not None:
+        return event.reason
     by_router = Reason.INACTIVE if handoff.state is State.ACTIVE else Reason.NOT_ACCEPTED
     return {
         Closer.AGENT: Reason.AGENT_CLOSED,

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
 from pathlib import Path
 
+WORD = re.compile(r"[\w.-]{1,60}", re.ASCII)
 LOGGER = logging.getLogger("handoff")
 
 
@@ -32,6 +34,11 @@ def error(event: str, **fields: object) -> None:
 def _log(level: int, event: str, fields: dict[str, object]) -> None:
     known = {name: value for name, value in fields.items() if value not in (None, "")}
     LOGGER.log(level, event, extra={"fields": known})
+
+
+def word(value: str) -> str:
+    """Return somebody else's word for something, if it looks like one and not like a text."""
+    return value if WORD.fullmatch(value) else "?"
 
 
 def bug(found: Exception) -> None:

@@ -91,10 +91,15 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A person at the desk. `name` is what the customer may see; None: not known yet."""
+    """A person at the desk. `name` is what the customer may see; None: not known yet.
+
+    `announced`: the customer was told. `heard`: they spoke before we knew that they had come.
+    """
 
     id: str
     name: str | None = None
+    announced: bool = False
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +139,11 @@ class Delivery:
 
 
 class JobKind(StrEnum):
-    """What has to be said to a provider."""
+    """What has to be said to a provider, or asked of it."""
 
     IDENTIFY = "identify"
     OPEN = "open"
+    LOOK = "look"
     NOTE = "note"
     SEND = "send"
     CLOSE = "close"
@@ -174,7 +180,8 @@ class Handoff:
 
     `target` is the provider's own id, empty for its default; `request` the words that asked for
     a person, after `lines_before` lines of the transcript, in the CX flow `flow`. `speaker` is
-    the agent's name to show. `deliveries` is the tail of what the customer is to see, up to
+    the agent's name to show, `end_told_in` the utterance whose answer told of the end.
+    `deliveries` is the tail of what the customer is to see, up to
     `last_delivery`; `answered` is the last one that a Dialogflow answer carried.
     """
 
@@ -198,7 +205,7 @@ class Handoff:
     position: int | None = None
     wait_seconds: int | None = None
     connecting_told: bool = False
-    end_told: bool = False
+    end_told_in: str = ""
     deliveries: tuple[Delivery, ...] = ()
     last_delivery: int = 0
     answered: int = 0
@@ -233,10 +240,11 @@ class TurnRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRecord:
-    """An event we have seen."""
+    """An event we have seen. `freed_by` makes the same words news again: who left can join."""
 
     id: str
     at: datetime
+    freed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ def start(session: Session, turn: Turn, rules: Rules, now: datetime) -> Session:
         customer=customer_of(turn, rules),
         attributes=_attributes(turn, rules),
         request=turn.text,
-        lines_before=session.lines,
+        lines_before=session.lines - _own_lines(session, turn),
         flow=turn.flow,
     )
     unread = _unread(session.handoff)
@@ -51,7 +51,7 @@ def start(session: Session, turn: Turn, rules: Rules, now: datetime) -> Session:
     if abilities.identifies and provider not in session.contacts:
         begun = outbox.add(begun, JobKind.IDENTIFY, handoff, now)
     begun = outbox.add(begun, JobKind.OPEN, handoff, now)
-    noted = abilities.takes_notes and session.transcript
+    noted = abilities.takes_notes and begun.before_handoff
     return outbox.add(begun, JobKind.NOTE, handoff, now) if noted else begun
 
 
@@ -81,6 +81,11 @@ def customer_of(turn: Turn, rules: Rules) -> Customer:
         language=rules.parameter(turn, "customer_language") or turn.language,
         id=rules.parameter(turn, "customer_id"),
     )
+
+
+def _own_lines(session: Session, turn: Turn) -> int:
+    """Count the last lines that belong to this turn: another webhook call may have come first."""
+    return sum(one.utterance == turn.utterance for one in session.transcript)
 
 
 def _attributes(turn: Turn, rules: Rules) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handoff import log, outbox
+from handoff import failures, log, outbox
 from handoff.clock import Clock
 from handoff.errors import ConversationGone, NobodyThere, ProviderError, Rejected
 from handoff.model import (
@@ -26,11 +26,13 @@ from handoff.providers.base import (
     Opening,
     Outgoing,
     Provider,
+    Reads,
     TakesNotes,
     TellsAvailability,
 )
 from handoff.rules import Rules
 from handoff.sessions import Decision
+from handoff.store import Store
 from handoff.tokens import Caller, Deadline
 
 
@@ -40,11 +42,13 @@ class Performer:
     def __init__(
         self,
         providers: Mapping[ProviderId, Provider],
+        store: Store,
         rules: Rules,
         caller: Caller,
         clock: Clock,
     ) -> None:
         self._providers = providers
+        self._store = store
         self._rules = rules
         self._caller = caller
         self._clock = clock
@@ -71,7 +75,7 @@ class Performer:
         return lambda session: outbox.done(session, job, result, self._rules, self._clock())
 
     def _failed(self, job: Job, error: ProviderError) -> Decision:
-        return lambda session: outbox.failed(session, job, error, self._rules, self._clock())
+        return lambda session: failures.failed(session, job, error, self._rules, self._clock())
 
     async def introduce(
         self, provider: ProviderId, customer: Customer, deadline: Deadline
@@ -106,6 +110,8 @@ class Performer:
             return await self._identify(session, job, deadline)
         if job.kind is JobKind.OPEN:
             return await self._open(session, job, deadline)
+        if job.kind is JobKind.LOOK:
+            return await self._look(session, job, deadline)
         await self._say(session, job, deadline)
         return None
 
@@ -148,10 +154,23 @@ class Performer:
             log.warning("opening", provider=job.provider, handoff=job.handoff, reason=remark)
         return opened
 
+    async def _look(self, session: Session, job: Job, deadline: Deadline) -> object:
+        """Read what came while the conversation was not known to be ours, if anything did."""
+        desk, ref = self._providers[job.provider], job.conversation
+        if not isinstance(desk, Reads) or ref is None:
+            return None
+        if not (job.uncertain or await self._store.was_missed(job.provider, ref)):
+            return None
+        contact = session.contacts.get(job.provider)
+        place = Conversation(ref=ref, thread=job.thread, contact=contact)
+        events = await self._caller.run(desk.read(place), deadline)
+        return Opened(conversation=ref, thread=job.thread, events=events)
+
     def _refuse_unless_open(self, handoff: Handoff) -> None:
         shut = handoff.available is Presence.UNKNOWN and not self._rules.unknown_is_open
         if handoff.available is Presence.NO or shut:
-            raise NobodyThere(f"{handoff.provider} has nobody for target {handoff.target}")
+            says = f"{handoff.provider} has nobody for target {handoff.target}"
+            raise NobodyThere(says, code=failures.UNANSWERED if shut else "")
 
     async def _say(self, session: Session, job: Job, deadline: Deadline) -> None:
         if job.conversation is None:

@@ -17,6 +17,7 @@ class Abilities:
 
     identifies: bool = False
     takes_notes: bool = False
+    reads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,6 @@ from handoff.store import Change, DeadLetter, Store, Version
 
 MOST_CONFLICTS = 100
 
-# A vendor's event can overtake the answer that tells us the conversation's id.
-OPENING_WAIT = 2.0
-OPENING_POLL = 0.1
 MOST_KNOWN_CONVERSATIONS = 10_000
 
 Decision = Callable[[Session], Session]
@@ -58,20 +55,17 @@ class Sessions:
         return Held(session=await self._whole(session), version=stored.version)
 
     async def find(self, provider: ProviderId, *names: str) -> SessionKey | None:
-        """Return the session that a conversation or contact belongs to.
+        """Return the session that a conversation, or else a contact, belongs to.
 
-        While any opening is under way an unknown name may be about to become ours, so it is
-        looked up for a little longer.
+        While any opening is under way an unknown conversation may be about to become ours. That
+        it was not known yet is remembered, so that who opens it looks what was missed.
         """
-        waited = 0.0
-        while True:
-            for name in filter(None, names):
-                if key := await self._lookup(provider, name):
-                    return key
-            if waited >= OPENING_WAIT or not await self._store.opening(provider):
-                return None
-            await asyncio.sleep(OPENING_POLL)
-            waited += OPENING_POLL
+        found = await self._looked_up(provider, *names)
+        if found is not None:
+            return found
+        if await self._store.opening(provider):
+            await self._store.mark_missed(provider, names[0])
+        return await self._looked_up(provider, *names)  # it may have become ours meanwhile
 
     async def commit(self, held: Held, decision: Decision) -> Held:
         """Write what is decided; when somebody else was first, load and decide again.
@@ -121,14 +115,13 @@ class Sessions:
         earlier = await self._store.deliveries(session.key, session.handoff.id, after)
         return bounds.with_earlier(session, earlier)
 
-    async def _lookup(self, provider: ProviderId, name: str) -> SessionKey | None:
-        known = self._known.get((provider, name))
-        if known is not None:
-            return known
-        found = await self._store.find(provider, name)
-        if found is not None:
-            self._remember((provider, name), found)
-        return found
+    async def _looked_up(self, provider: ProviderId, *names: str) -> SessionKey | None:
+        for name in filter(None, names):
+            found = self._known.get((provider, name)) or await self._store.find(provider, name)
+            if found is not None:
+                self._remember((provider, name), found)
+                return found
+        return None
 
     def _remember(self, name: tuple[ProviderId, str], key: SessionKey) -> None:
         self._known[name] = key

@@ -15,7 +15,7 @@ from handoff.clock import Clock
 from handoff.errors import ConfigurationError
 from handoff.exchange import obj
 from handoff.model import ProviderId
-from handoff.providers.base import Identifies, Provider
+from handoff.providers.base import Identifies, Provider, Reads
 from handoff.registry import PROVIDERS, Entry
 from handoff.rules import Abilities, Rules
 from handoff.signatures import ExpectedCaller
@@ -146,8 +146,9 @@ def _content(variables: Variables) -> config_file.Table:
 def _order(content: config_file.Table, entries: Mapping[ProviderId, Entry]) -> list[ProviderId]:
     """Return the providers to use, the default first."""
     wanted = obj(content, "providers").get("order", list(entries))
+    known = ", ".join(entries)
     unset = [
-        f"[providers] order names {one!r}, which is not configured"
+        f"[providers] order names {one!r}, which is not configured; configured: {known}"
         for one in wanted
         if one not in entries
     ]
@@ -215,4 +216,5 @@ def _abilities(provider: Provider) -> Abilities:
     return Abilities(
         identifies=isinstance(provider, Identifies),
         takes_notes=provider.capabilities.transcript_as_note,
+        reads=isinstance(provider, Reads),
     )

@@ -72,6 +72,16 @@ class SqliteStore:
 
         return await self._transaction(write)
 
+    async def mark_missed(self, provider: ProviderId, name: str) -> None:
+        """Remember for some minutes that something came for a conversation not known as ours."""
+        mark = documents.of_missed(provider, name, self._clock())
+        await self._transaction(lambda db: db.execute(sql.PUT[mark.collection], _row(mark)))
+
+    async def was_missed(self, provider: ProviderId, name: str) -> bool:
+        """Say whether something came for this conversation before it was known as ours."""
+        name_of_mark = documents.missed_id(provider, name)
+        return bool(await self._query(sql.FIND, id=name_of_mark, now=self._now()))
+
     async def opening(self, provider: ProviderId) -> bool:
         """Say whether any session has an `open` job for this provider in its outbox."""
         return bool(await self._query(sql.OPENING, now=self._now(), provider=provider))

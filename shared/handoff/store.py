@@ -92,6 +92,12 @@ class Store(Protocol):
     async def commit(self, change: Change) -> Version:
         """Write all of it or nothing; raises Conflict when the session changed meanwhile."""
 
+    async def mark_missed(self, provider: ProviderId, name: str) -> None:
+        """Remember for some minutes that something came for a conversation not known as ours."""
+
+    async def was_missed(self, provider: ProviderId, name: str) -> bool:
+        """Say whether something came for this conversation before it was known as ours."""
+
     async def opening(self, provider: ProviderId) -> bool:
         """Say whether any session is just being opened at this provider."""
 

@@ -95,6 +95,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+AGENT = "{agent}"
+PLACEHOLDERS = frozenset({AGENT})
 NAMES = frozenset(TEXTS[DEFAULT_LANGUAGE])
 
 
@@ -112,7 +114,7 @@ class Texts:
             for table in (self.own.get(tag, {}), TEXTS.get(tag, {}))
             if name in table
         )
-        return found.replace("{agent}", agent)
+        return found.replace(AGENT, agent)
 
 
 def _widening(language: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from handoff import lifecycle, outbox
 from handoff.dialogflow.turn import Meaning, Turn
+from handoff.effects import welcomed
 from handoff.lifecycle import CustomerLeft
 from handoff.model import (
     Delivery,
@@ -33,6 +34,9 @@ from handoff.rules import Rules
 # An answer may be 64 KiB, and the bot's own texts need room beside ours.
 # https://docs.cloud.google.com/dialogflow/cx/docs/concept/webhook
 LARGEST_BATCH = 40_000
+
+# What people put around a word that they mean as one.
+AROUND_WORDS = " \t\r\n.,;:!?¡¿…\"'"
 
 # What an earlier handoff may have left among the parameters of a CX session.
 LEFTOVERS = ("handoff_reason", "handoff_agent", "handoff_position", "handoff_wait_seconds")
@@ -69,15 +73,17 @@ def settle(
     """Return the session that remembers its answer to `turn`; the first answer stays."""
     if answer_to(session, turn) is not None:
         return session
-    session = _connecting(session, rules, now)
+    session = _received(session, rules, now)
     batch, answered = _batch(session.handoff)
     reply = _reply(session, turn, rules, batch)
     if turn.meaning is Meaning.AVAILABILITY:
         told = _told(availability or _known(session.open_handoff))
         reply = replace(reply, parameters={**reply.parameters, **told})
     if session.handoff is not None:
-        over = not session.handoff.state.is_open
-        handoff = replace(session.handoff, answered=answered, end_told=over)
+        told_in = session.handoff.end_told_in
+        if not session.handoff.state.is_open:
+            told_in = told_in or turn.utterance
+        handoff = replace(session.handoff, answered=answered, end_told_in=told_in)
         session = replace(session, handoff=handoff)
     return _remembering(session, turn, reply)
 
@@ -106,7 +112,7 @@ def _in_human_hands(
     handoff = session.open_handoff
     if handoff is None or turn.meaning in {Meaning.POLL, Meaning.AVAILABILITY}:
         return session
-    if turn.meaning is Meaning.END or text.strip().casefold() in rules.leave_words:
+    if turn.meaning is Meaning.END or text.strip(AROUND_WORDS).casefold() in rules.leave_words:
         ended = lifecycle.end(session, CustomerLeft, Reason.CUSTOMER_LEFT, rules, now)
         return outbox.add(ended, JobKind.CLOSE, handoff, now)
     if not text:
@@ -122,9 +128,11 @@ def _observed(session: Session, turn: Turn, text: str) -> Session:
     spoken = _said(session, turn, text)
     known = [one for one in spoken.transcript if one.utterance == turn.utterance]
     said = sum(one.author is Participant.BOT for one in known)
+    ours = _queued_before(session, turn)
     lines = [
         Message(author=Participant.BOT, text=line, utterance=turn.utterance)
         for line in turn.said_by_bot[said:]
+        if line not in ours
     ]
     return spoken.saying(*lines)
 
@@ -136,13 +144,16 @@ def _said(session: Session, turn: Turn, text: str) -> Session:
     return session.saying(line)
 
 
-def _connecting(session: Session, rules: Rules, now: datetime) -> Session:
-    """Say that we are connecting, unless the turn already knows how it ended or who came."""
+def _received(session: Session, rules: Rules, now: datetime) -> Session:
+    """Say who has come, or that we are connecting, unless the turn already knows how it ended."""
     handoff = session.open_handoff
-    if handoff is None or handoff.connecting_told or handoff.state is State.ACTIVE:
+    if handoff is None:
         return session
-    told = lifecycle.teller(session, rules, now).notice(handoff, "connecting")
-    return replace(session, handoff=replace(told, connecting_told=True))
+    teller = lifecycle.teller(session, rules, now)
+    told = welcomed(handoff, teller)
+    if not handoff.connecting_told and handoff.state is not State.ACTIVE:
+        told = replace(teller.notice(told, "connecting"), connecting_told=True)
+    return replace(session, handoff=told)
 
 
 def _batch(handoff: Handoff | None) -> tuple[tuple[Delivery, ...], int]:
@@ -171,10 +182,12 @@ def _line(delivery: Delivery) -> str:
 def _reply(session: Session, turn: Turn, rules: Rules, batch: Sequence[Delivery]) -> Reply:
     texts = tuple(_line(one) for one in batch)
     handoff = session.handoff
-    if handoff is None or (handoff.end_told and not texts):
+    if handoff is None or (handoff.end_told_in not in {"", turn.utterance} and not texts):
         return _with_nobody(session, turn, rules)
-    started = handoff.id == handoff_id(turn) and turn.meaning is Meaning.START
+    started = handoff.id == handoff_id(turn)
     is_open = handoff.state.is_open
+    if is_open:  # our REPLACE drops what our own answers in this turn have queued so far
+        texts = _queued_before(session, turn) + texts
     returns = not is_open and turn.flow and handoff.flow and turn.flow != handoff.flow
     return Reply(
         texts=texts,
@@ -185,6 +198,16 @@ def _reply(session: Session, turn: Turn, rules: Rules, batch: Sequence[Delivery]
         return_to=handoff.flow if returns else "",
         context=is_open,
     )
+
+
+def _queued_before(session: Session, turn: Turn) -> tuple[str, ...]:
+    """Return what an earlier webhook call of the same turn said, as far as it is still there."""
+    said = [
+        one.reply.texts
+        for one in session.turns
+        if one.utterance == turn.utterance and one.id != turn.id and one.reply is not None
+    ]
+    return tuple(text for text in said[-1] if text in turn.said_by_bot) if said else ()
 
 
 def _with_nobody(session: Session, turn: Turn, rules: Rules) -> Reply:

@@ -30,7 +30,7 @@ async def serve(request: Request, handle: Handle) -> Response:
     try:
         return JSONResponse(await handle(await _inbound(request)))
     except RequestError as error:
-        log.info("refused", path=_function(request), status=error.status, reason=error.code)
+        log.info("refused", status=error.status, reason=error.code)
         return _error(error.status, error.code, str(error), _allow(error))
     except StoreError as error:
         log.error("store", outcome="unavailable", reason=str(error))
@@ -51,7 +51,7 @@ async def _inbound(request: Request) -> Inbound:
     return Inbound(
         method=request.method,
         path=request.url.path,
-        headers=dict(request.headers),
+        headers={name: _decoded(value) for name, value in request.headers.items()},
         body=await _body(request),
     )
 
@@ -77,6 +77,9 @@ def _allow(error: RequestError) -> dict[str, str] | None:
     return {"Allow": "POST"} if isinstance(error, MethodNotAllowed) else None
 
 
-def _function(request: Request) -> str:
-    """Return the first segment of the path: what follows may be anybody's."""
-    return "/" + request.url.path.strip("/").partition("/")[0][:40]
+def _decoded(value: str) -> str:
+    """Return a header's value as its sender wrote it: HTTP says latin-1, people send UTF-8."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value

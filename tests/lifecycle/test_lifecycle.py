@@ -102,6 +102,17 @@ def test_thread_of_the_handoff_before_is_refused_while_the_new_one_opens() -> No
     assert lifecycle.apply(session, event, RULES, NOW) is session
 
 
+def test_threads_of_all_handoffs_before_are_refused_while_a_new_one_opens() -> None:
+    session = session_in(State.ACTIVE)
+    for number in (1, 2):
+        place = {"conversation": ROOM, "thread": ThreadRef(f"thread-{number}")}
+        session = with_handoff(session, state=State.ACTIVE, **place)
+        session = lifecycle.end(session, CustomerLeft, Reason.CUSTOMER_LEFT, RULES, NOW)
+    third = replace(session, handoff=session_in(State.REQUESTED).handoff)
+    late = replace(closed(), thread=ThreadRef("thread-1"))
+    assert lifecycle.apply(third, late, RULES, NOW) is third
+
+
 def test_conversation_before_is_refused_while_a_new_one_opens_where_there_are_no_threads() -> None:
     contact = replace(CONTACT, conversation=OLD_ROOM)
     session = replace(session_in(State.REQUESTED), contacts={DESK: contact})

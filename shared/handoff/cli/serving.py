@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 
+from handoff import bootstrap
 from handoff.cli import checkout
 from handoff.cli.processes import Plan, ProcessError, listen, running, watch
-from handoff.registry import PROVIDERS
 
 
 def serve(
@@ -24,7 +24,7 @@ def serve(
     with running((fulfillment, events), os.environ) as functions:
         tell("Give these addresses away, each behind your own HTTPS:")
         tell(f"  Dialogflow's webhook    {fulfillment.address}/")
-        for name in _configured(os.environ):
+        for name in bootstrap.configured(os.environ):
             tell(f"  webhooks of {name:<12}{events.address}/{name}")
         tell("Ctrl-C ends both functions.")
         watch(functions)
@@ -32,10 +32,3 @@ def serve(
 
 def _plan(name: str, host: str, port: int) -> Plan:
     return Plan(name=name, source=checkout.source(name), host=host, port=port)
-
-
-def _configured(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the providers whose variables are set; the functions themselves refuse half of them."""
-    for name, entry in PROVIDERS.items():
-        if all(environ.get(variable) for variable in entry.required):
-            yield name

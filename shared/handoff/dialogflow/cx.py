@@ -8,13 +8,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from handoff.dialogflow.turn import Turn, meaning_of, parameter_texts, session_id
+from handoff.dialogflow.turn import (
+    Turn,
+    meaning_of,
+    parameter_texts,
+    refuse_misshapen,
+    session_id,
+)
 from handoff.errors import BadRequest
 from handoff.exchange import Json, items, obj, text
 from handoff.model import Dialect, Reply
 
 # Exactly one of these carries the customer's input; intents and events are not words.
 SPOKEN = ("text", "transcript", "dtmfDigits")
+
+
+SHAPES: Mapping[str, type] = {
+    "text": str,
+    "transcript": str,
+    "dtmfDigits": str,
+    "languageCode": str,
+    "messages": list,
+    "fulfillmentInfo": dict,
+    "fulfillmentInfo.tag": str,
+    "sessionInfo.parameters": dict,
+    "pageInfo": dict,
+}
 
 
 def recognises(body: Json) -> bool:
@@ -24,6 +43,7 @@ def recognises(body: Json) -> bool:
 
 def parse(body: Json) -> Turn:
     """Return the turn in a WebhookRequest; raises BadRequest when it has no session or id."""
+    refuse_misshapen(body, SHAPES)
     response_id = text(body, "detectIntentResponseId")
     session = text(body, "sessionInfo", "session")
     if not response_id or not session:

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from handoff.dialogflow.turn import Meaning, Turn, meaning_of, parameter_texts, session_id
+from handoff.dialogflow.turn import (
+    Meaning,
+    Turn,
+    meaning_of,
+    parameter_texts,
+    refuse_misshapen,
+    session_id,
+)
 from handoff.errors import BadRequest
 from handoff.exchange import Json, items, obj, text
 from handoff.model import Dialect, Reply
@@ -22,6 +29,19 @@ LIFESPANS: Mapping[bool | None, int] = {True: 99, False: 0, None: 1}
 SILENCE: Json = {"text": {"text": [""]}}
 
 
+SHAPES: Mapping[str, type] = {
+    "queryResult.queryText": str,
+    "queryResult.languageCode": str,
+    "queryResult.action": str,
+    "queryResult.parameters": dict,
+    "queryResult.fulfillmentText": str,
+    "queryResult.fulfillmentMessages": list,
+    "queryResult.outputContexts": list,
+    "queryResult.intent": dict,
+    "originalDetectIntentRequest": dict,
+}
+
+
 def recognises(body: Json) -> bool:
     """Say whether a request body is in this dialect."""
     return isinstance(body.get("queryResult"), dict)
@@ -29,6 +49,7 @@ def recognises(body: Json) -> bool:
 
 def parse(body: Json, start_intents: Collection[str]) -> Turn:
     """Return the turn in a WebhookRequest; raises BadRequest when it has no session or id."""
+    refuse_misshapen(body, SHAPES)
     response_id, session = text(body, "responseId"), text(body, "session")
     if not response_id or not session:
         raise BadRequest("responseId and session are required.")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from handoff.errors import BadRequest, TooLarge
-from handoff.exchange import Json, number_text
+from handoff.exchange import Json, number_text, obj
 from handoff.model import Dialect, SessionId
 
 
@@ -39,6 +39,8 @@ LONGEST_VALUE = 2_000
 LONGEST_TAG = 35
 MOST_LINES = 50
 
+TYPE_NAMES: Mapping[type, str] = {str: "a text", list: "a list", dict: "an object"}
+
 _MARKERS = frozenset(meaning.value for meaning in Meaning)
 
 
@@ -62,6 +64,18 @@ class Turn:
     static: Sequence[Json] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     flow: str = ""
+
+
+def refuse_misshapen(body: Json, shapes: Mapping[str, type]) -> None:
+    """Raise BadRequest when a field that we read is there and of another type.
+
+    `shapes` maps a field's dotted path to its type; null is as good as absent.
+    """
+    for path, kind in shapes.items():
+        *parents, name = path.split(".")
+        value = obj(body, *parents).get(name)
+        if value is not None and not isinstance(value, kind):
+            raise BadRequest(f"{path} must be {TYPE_NAMES[kind]}.")
 
 
 def within_limits(turn: Turn) -> Turn:

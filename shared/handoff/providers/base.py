@@ -149,6 +149,14 @@ class TellsAvailability(Protocol):
 
 
 @runtime_checkable
+class Reads(Protocol):
+    """A provider whose conversations can be read by us, not only heard of by webhooks."""
+
+    def read(self, conversation: Conversation) -> Exchange[tuple[Event, ...]]:
+        """Return what has happened in a conversation so far; each fact has its webhook's id."""
+
+
+@runtime_checkable
 class TakesNotes(Protocol):
     """A provider where agents can read what the customer does not see."""
 

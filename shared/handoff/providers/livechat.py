@@ -24,7 +24,7 @@ from handoff.providers.base import (
 from handoff.providers.livechat_errors import ALREADY_THERE
 from handoff.providers.livechat_opening import Openings, contact_ref
 from handoff.providers.livechat_payloads import message_events, transcript_events
-from handoff.providers.livechat_reading import own_ids
+from handoff.providers.livechat_reading import own_ids, read
 from handoff.providers.livechat_webhooks import translate
 from handoff.providers.livechat_wire import (
     ID,
@@ -86,6 +86,14 @@ class LiveChat:
     def open(self, opening: Opening) -> Exchange[Opened]:
         """Open a chat for the customer, who may have one already."""
         return self._openings.open(opening)
+
+    def read(self, conversation: Conversation) -> Exchange[tuple[Event, ...]]:
+        """Return what has happened in the chat's current thread."""
+        payload = {"chat_id": conversation.ref}
+        contact = contact_ref(conversation.contact)
+        whole = yield from self._wire.customer("get_chat", payload, contact)
+        found = read(conversation.ref, whole).opened
+        return found.events if found else ()
 
     def send(self, conversation: Conversation, message: Outgoing) -> Exchange[None]:
         """Say the customer's words, in as many events as their length needs."""

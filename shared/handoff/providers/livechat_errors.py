@@ -5,6 +5,7 @@ https://platform.text.com/docs/messaging/customer-chat-api/#errors
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from handoff.errors import (
@@ -17,6 +18,9 @@ from handoff.errors import (
     Unavailable,
 )
 from handoff.exchange import Json, Response, retry_after, text
+
+# What a type looks like; anything else is not repeated in our errors.
+WORD = re.compile(r"[\w.-]{1,60}", re.ASCII)
 
 # What the vendor says, and whose move it is. Types that are not here go by the HTTP status.
 REFUSALS: Mapping[str, type[Rejected]] = {
@@ -77,7 +81,8 @@ def decipher(response: Response, call: str) -> Json:
 
 def _failure(response: Response, call: str) -> ProviderError:
     code = error_type(response) or str(response.status)
-    says = f"livechat refused {call}: {response.status} {code[:60]}"
+    shown = code if WORD.fullmatch(code) else "?"
+    says = f"livechat refused {call}: {response.status} {shown}"
     if code in REFUSALS:
         return REFUSALS[code](says, code=code)
     if code in THROTTLED or response.status == 429:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handoff.errors import ContactLost, ConversationGone, Rejected, Unavailable
+from handoff.events import ConversationClosed
 from handoff.exchange import Exchange, Json, text
 from handoff.model import Contact, ContactRef, ConversationRef, ThreadRef
 from handoff.providers.base import Opened, Opening
@@ -112,6 +113,8 @@ class Openings:
 
     def _complete(self, opening: Opening, found: Found, opened: Opened) -> Exchange[Opened]:
         """Say what the agent should see first, as far as it is not there yet."""
+        if any(isinstance(event, ConversationClosed) for event in opened.events):
+            return opened
         events = self._opening_events(opening)
         missing = [event for event in events if event["custom_id"] not in found.own_ids]
         contact = contact_ref(opening.contact)
@@ -119,14 +122,21 @@ class Openings:
         return opened
 
     def _find(self, opening: Opening) -> Exchange[Found]:
-        """Look for the customer's chat, and into it while it is open."""
+        """Look for the customer's chat, and into it while it is open or may have been ours.
+
+        The opening whose answer was lost may be over by now: its thread holds our own ids.
+        """
         contact = contact_ref(opening.contact)
-        answer = yield from self._wire.customer("list_chats", {}, contact)
-        chat, active = listed(answer)
-        if chat is None or not active:
-            return Found(chat=chat)
-        whole = yield from self._wire.customer("get_chat", {"chat_id": chat}, contact)
-        return read(chat, whole)
+        one = listed((yield from self._wire.customer("list_chats", {}, contact)))
+        if one is None:
+            return Found()
+        before = opening.contact.thread if opening.contact else None
+        if not one.active and one.thread in {"", before}:
+            return Found(chat=one.chat)
+        whole = yield from self._wire.customer("get_chat", {"chat_id": one.chat}, contact)
+        found = read(one.chat, whole)
+        ours = any(own.startswith(opening.handoff.id) for own in found.own_ids)
+        return found if one.active or ours else Found(chat=one.chat)
 
     def _chat(self, opening: Opening) -> Json:
         """Return the chat to open: where it goes, that it is for people, and how it begins."""

@@ -6,29 +6,40 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from handoff.errors import Unavailable
-from handoff.events import AgentJoined, Event
+from handoff.events import AgentJoined, Closer, ConversationClosed, Event
 from handoff.exchange import Json, items, obj, text
 from handoff.model import Agent, ConversationRef, ThreadRef
 from handoff.providers.base import Opened
-from handoff.providers.livechat_webhooks import Place, queue, spoken
+from handoff.providers.livechat_webhooks import Place, closing, queue, spoken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The customer's one chat, if there is one; `opened` and what it holds while it is open."""
+    """The customer's one chat, if there is one; `opened` when its thread is the handoff's."""
 
     chat: ConversationRef | None = None
     opened: Opened | None = None
     own_ids: frozenset[str] = frozenset()
 
 
-def listed(answer: Json) -> tuple[ConversationRef | None, bool]:
-    """Return the one chat that a customer can have and whether it is open, from `list_chats`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """The one chat that a customer can have, as `list_chats` tells of it."""
+
+    chat: ConversationRef
+    thread: str
+    active: bool
+
+
+def listed(answer: Json) -> Listed | None:
+    """Return the customer's chat, or None when there is none."""
     chats = items(answer, "chats_summary") or items(answer, "chats_info")
     first = obj(chats[0]) if chats else {}
     if not text(first, "id"):
-        return None, False
-    return ConversationRef(text(first, "id")), first.get("active") is True
+        return None
+    thread = text(first, "last_thread_id") or text(first, "last_thread_info", "id")
+    active = first.get("active") is True
+    return Listed(chat=ConversationRef(text(first, "id")), thread=thread, active=active)
 
 
 def own_ids(whole: Json) -> frozenset[str]:
@@ -37,7 +48,7 @@ def own_ids(whole: Json) -> frozenset[str]:
 
 
 def read(chat: ConversationRef, whole: Json) -> Found:
-    """Return an open chat as we missed it. Agents have other ids here than in webhooks."""
+    """Return a chat's thread as we missed it. Agents have other ids here than in webhooks."""
     thread = _thread(whole)
     users = [one for one in items(whole, "users") if isinstance(one, dict)]
     customer = next((text(one, "id") for one in users if one.get("type") == "customer"), "")
@@ -47,9 +58,18 @@ def read(chat: ConversationRef, whole: Json) -> Found:
         AgentJoined(agent=Agent(id="", name=name), **place.at(f"{place.thread}:found:{agent}"))
         for agent, name in names.items()
     ]
-    events = (*queue(thread, place), *joined, *_missed(thread, place, names))
+    missed = tuple(_missed(thread, place, names))
+    events = (*queue(thread, place), *joined, *missed, *_end(thread, place))
     opened = Opened(conversation=chat, thread=ThreadRef(place.thread), events=events)
     return Found(chat=chat, opened=opened, own_ids=own_ids(whole))
+
+
+def _end(thread: Json, place: Place) -> Iterator[Event]:
+    """Yield the end of a thread that is over; who ended it stands in a system message."""
+    if thread.get("active") is False:
+        over = ConversationClosed(by=Closer.SYSTEM, **place.at(f"{place.thread}:over"))
+        told = [end for one in items(thread, "events") for end in closing(obj(one), place)]
+        yield told[-1] if told else over
 
 
 def _missed(thread: Json, place: Place, names: Mapping[str, str]) -> Iterator[Event]:

@@ -26,7 +26,7 @@ from handoff.events import (
     Unrecognized,
 )
 from handoff.exchange import Json, integer, items, obj, text
-from handoff.model import Agent, ContactRef, ConversationRef, ThreadRef
+from handoff.model import Agent, ContactRef, ConversationRef, Reason, ThreadRef
 
 # A chat passes from hand to hand for these reasons; "assigned" is somebody taking it.
 # https://platform.text.com/docs/messaging/agent-chat-api/rtm-pushes/#chat_transferred
@@ -34,6 +34,23 @@ ASSIGNED = "assigned"
 
 # What a message of a customer or an agent can be; forms and system messages are no words.
 SPOKEN = ("message", "rich_message", "file")
+
+# Which system messages end a thread, and why; an agent who vanished has left the customer alone.
+# https://platform.text.com/docs/messaging/references/system-messages/
+CLOSINGS: Mapping[str, tuple[Closer, Reason | None]] = {
+    "manual_archived_agent": (Closer.AGENT, None),
+    "manual_archived_customer": (Closer.CUSTOMER, None),
+    "archived_customer_disconnected": (Closer.CUSTOMER, None),
+    "customer_banned": (Closer.AGENT, None),
+    "system_archived": (Closer.SYSTEM, Reason.PROVIDER_ERROR),
+    "routing.archived_inactive": (Closer.SYSTEM, Reason.INACTIVE),
+    "routing.archived_offline": (Closer.SYSTEM, Reason.NOT_ACCEPTED),
+    "routing.archived_disconnected": (Closer.AGENT, None),
+    "routing.archived_signed_out": (Closer.AGENT, None),
+    "routing.archived_remotely_signed_out": (Closer.AGENT, None),
+    "routing.archived_deleted": (Closer.AGENT, None),
+    "routing.archived_other": (Closer.AGENT, None),
+}
 
 # Customers have dashed UUIDs, agents e-mail addresses, bots 32 plain hex digits.
 CUSTOMER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -161,7 +178,17 @@ def _is_agent(user: Json, bot: str) -> bool:
 
 
 def _incoming_event(payload: Json, bot: str) -> Iterator[Event]:
-    yield from spoken(obj(payload, "event"), _place(payload, bot), {})
+    place, event = _place(payload, bot), obj(payload, "event")
+    yield from spoken(event, place, {})
+    yield from closing(event, place)
+
+
+def closing(event: Json, place: Place) -> Iterator[Event]:
+    """Yield the end that a system message tells of, with more of the reason than its webhook."""
+    kind = text(event, "system_message_type")
+    if text(event, "type") == "system_message" and kind in CLOSINGS and place.chat:
+        by, reason = CLOSINGS[kind]
+        yield ConversationClosed(by=by, reason=reason, **place.at(f"{place.thread}:{kind}"))
 
 
 def _chat_deactivated(payload: Json, bot: str) -> Iterator[Event]:
@@ -185,6 +212,7 @@ def _chat_transferred(payload: Json, bot: str) -> Iterator[Event]:
     if text(payload, "reason") != ASSIGNED:
         waiting = obj(payload, "queue")
         yield Transferred(
+            by=text(payload, "requester_id"),
             to_agents=to,
             position=integer(waiting, "position"),
             wait_seconds=integer(waiting, "wait_time"),

@@ -1,0 +1,138 @@
+"""What becomes of a job that failed: tried again later, or given up and told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from handoff import lifecycle, outbox
+from handoff.errors import (
+    ContactLost,
+    ConversationGone,
+    NobodyThere,
+    ProviderError,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
+from handoff.events import ConversationClosed
+from handoff.lifecycle import GivenUp, OpeningRefused
+from handoff.model import Job, JobKind, Presence, Reason, Session, Undelivered
+from handoff.rules import Rules
+
+# The code of a refusal of ours: nobody could say whether somebody is there.
+UNANSWERED = "unanswered"
+
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(seconds=60)
+
+# How long it is worth trying: a customer waits for an opening, a message can come late.
+PATIENCE: Mapping[JobKind, timedelta] = {
+    JobKind.IDENTIFY: timedelta(minutes=2),
+    JobKind.OPEN: timedelta(minutes=2),
+    JobKind.LOOK: timedelta(minutes=1),
+    JobKind.NOTE: timedelta(minutes=10),
+    JobKind.SEND: timedelta(minutes=10),
+    JobKind.CLOSE: timedelta(minutes=10),
+}
+
+
+def failed(
+    session: Session, job: Job, error: ProviderError, rules: Rules, now: datetime
+) -> Session:
+    """Return the session after a job failed: tried again later, or given up and told."""
+    current = outbox.current(session, job)
+    if current is None:
+        return session
+    found = outbox.already_opened(session, current)
+    if found is not None:  # a webhook told of it; what was said before that has to be looked up
+        return outbox.done(session, replace(current, uncertain=True), found, rules, now)
+    doubtful = current.uncertain or (isinstance(error, Unavailable) and not error.certain)
+    tried = replace(current, attempts=current.attempts + 1, uncertain=doubtful)
+    again = now + _pause(tried, error)
+    if isinstance(error, Rejected) or again - tried.created_at > PATIENCE[tried.kind]:
+        return GIVING_UP[tried.kind](session, tried, error, rules, now)
+    return replace(session, outbox=_swapped(session, replace(tried, due_at=again)))
+
+
+def _pause(job: Job, error: ProviderError) -> timedelta:
+    """Return how long to wait: longer each time, never two alike, as long as the vendor asks."""
+    growing = min(FIRST_PAUSE * 2 ** min(job.attempts - 1, 10), LONGEST_PAUSE)
+    seed = hashlib.sha256(f"{job.handoff} {job.id} {job.attempts}".encode()).digest()
+    jittered = timedelta(seconds=growing.total_seconds() * (0.75 + seed[0] / 512))
+    asked = error.retry_after if isinstance(error, Throttled) else None
+    return max(jittered, timedelta(seconds=min(asked or 0, 3600)))
+
+
+def _no_opening(
+    session: Session, job: Job, error: ProviderError, rules: Rules, now: datetime
+) -> Session:
+    """End the handoff, or begin again when the provider forgot the customer."""
+    if isinstance(error, ContactLost) and job.attempts == 1:
+        return _identified_anew(session, job, now)
+    handoff = session.open_handoff
+    if handoff is None or handoff.id != job.handoff:
+        return outbox.dropped(session, job.handoff, now)
+    if isinstance(error, NobodyThere) and error.code != UNANSWERED:
+        nobody = replace(handoff, available=Presence.NO)
+        session = replace(session, handoff=nobody)
+    reason = Reason.UNAVAILABLE if isinstance(error, NobodyThere) else Reason.PROVIDER_ERROR
+    # "failed" promises that nothing was opened; without that certainty it ends like any other.
+    cause = GivenUp if job.uncertain else OpeningRefused
+    return outbox.dropped(lifecycle.end(session, cause, reason, rules, now), job.handoff, now)
+
+
+def _identified_anew(session: Session, job: Job, now: datetime) -> Session:
+    contacts = {name: one for name, one in session.contacts.items() if name != job.provider}
+    identify = replace(job, id=session.last_job + 1, kind=JobKind.IDENTIFY, attempts=0, due_at=now)
+    outbox = (identify, *_swapped(session, replace(job, due_at=now)))
+    return replace(session, contacts=contacts, outbox=outbox, last_job=identify.id)
+
+
+def _unsent(
+    session: Session, job: Job, error: ProviderError, rules: Rules, now: datetime
+) -> Session:
+    """Keep the message as a dead letter, and tell the customer the truth about it."""
+    buried = _buried(session, job, error, rules, now)
+    handoff = buried.handoff
+    if handoff is None or handoff.id != job.handoff:
+        return buried
+    gone = isinstance(error, ConversationGone)
+    notice = "undelivered" if handoff.state.is_open and not gone else "undelivered_ended"
+    told = lifecycle.teller(buried, rules, now).notice(handoff, notice)
+    buried = replace(buried, handoff=told)
+    if not gone:
+        return buried
+    ended = lifecycle.end(buried, ConversationClosed, Reason.AGENT_CLOSED, rules, now)
+    return outbox.dropped(ended, job.handoff, now)
+
+
+def _buried(
+    session: Session, job: Job, error: ProviderError, _rules: Rules, now: datetime
+) -> Session:
+    """Return the session without the job, which becomes a dead letter."""
+    letter = Undelivered(job=job, reason=type(error).__name__, at=now)
+    rest = outbox.without(session, job)
+    return replace(rest, undelivered=(*rest.undelivered, letter))
+
+
+def _given_up(
+    session: Session, job: Job, _error: ProviderError, _rules: Rules, _now: datetime
+) -> Session:
+    return outbox.without(session, job)
+
+
+def _swapped(session: Session, job: Job) -> tuple[Job, ...]:
+    return tuple(job if one.id == job.id else one for one in session.outbox)
+
+
+GIVING_UP: Mapping[JobKind, Callable[[Session, Job, ProviderError, Rules, datetime], Session]] = {
+    JobKind.IDENTIFY: _no_opening,
+    JobKind.OPEN: _no_opening,
+    JobKind.LOOK: _given_up,
+    JobKind.NOTE: _buried,
+    JobKind.SEND: _unsent,
+    JobKind.CLOSE: _buried,
+}

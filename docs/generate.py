@@ -14,11 +14,11 @@ from pathlib import Path
 
 from handoff.clock import utc_now
 from handoff.lifecycle import ENDINGS, TRANSITIONS
-from handoff.model import ProviderId, Reason, State
 from handoff.providers.base import Capabilities
 from handoff.registry import PROVIDERS
 from handoff.texts import TEXTS
 from handoff.variables import Variables
+from handoff.vocabulary import ProviderId, Reason, State
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "docs/settings.md", "docs/texts.md")

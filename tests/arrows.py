@@ -13,13 +13,25 @@ PACKAGE = SHARED / "handoff"
 # Every module has its place in one row; inside a row a module may import those before it.
 # `name.*` stands for a whole package.
 ROWS: Mapping[str, Sequence[str]] = {
-    "words": ("errors", "model", "events", "exchange", "texts", "signatures", "words"),
+    "words": (
+        *("errors", "vocabulary", "model", "events"),
+        *("exchange", "texts", "signatures", "words"),
+    ),
     "clock": ("clock",),
     "log": ("log",),
     "contracts": ("providers.base",),
     "storage": ("store", "codec", "documents"),
     "dialects": ("dialogflow.turn", "dialogflow.cx", "dialogflow.es", "dialogflow.wire"),
-    "decisions": ("bounds", "rules", "effects", "lifecycle", "outbox", "failures", "opening", "turns"),
+    "decisions": (
+        "bounds",
+        "rules",
+        "effects",
+        "lifecycle",
+        "outbox",
+        "failures",
+        "opening",
+        "turns",
+    ),
     "providers": (
         "providers.livechat_errors",
         "providers.livechat_payloads",

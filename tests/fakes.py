@@ -10,18 +10,7 @@ from datetime import UTC, datetime, timedelta
 from handoff.errors import ConversationGone, ProviderError, Unauthenticated
 from handoff.events import Event
 from handoff.exchange import Exchange, Inbound, Request, Response
-from handoff.model import (
-    Contact,
-    ContactRef,
-    ConversationRef,
-    Customer,
-    Delivery,
-    HandoffId,
-    Presence,
-    ProviderId,
-    SessionKey,
-    ThreadRef,
-)
+from handoff.model import Contact, Customer, Delivery
 from handoff.providers.base import (
     Availability,
     Capabilities,
@@ -32,6 +21,15 @@ from handoff.providers.base import (
     Outgoing,
 )
 from handoff.store import Change, DeadLetter, Store, Stored, StoredToken, Version
+from handoff.vocabulary import (
+    ContactRef,
+    ConversationRef,
+    HandoffId,
+    Presence,
+    ProviderId,
+    SessionKey,
+    ThreadRef,
+)
 
 
 class FixedClock:

@@ -11,28 +11,23 @@ from handoff.bridge import Bridge
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.events import AgentJoined, AgentReplied, Closer, ConversationClosed, Event
 from handoff.exchange import Inbound
-from handoff.model import (
-    Agent,
-    Contact,
-    ContactRef,
-    ConversationRef,
-    Dialect,
-    Handoff,
-    HandoffId,
-    Job,
-    JobKind,
-    ProviderId,
-    Reason,
-    Reply,
-    Session,
-    SessionId,
-    State,
-    ThreadRef,
-)
+from handoff.model import Agent, Contact, Handoff, Job, Reply, Session
 from handoff.rules import Abilities, Rules
 from handoff.sqlite import SqliteStore
 from handoff.store import Change, session_key
 from handoff.tokens import Caller, Deadline
+from handoff.vocabulary import (
+    ContactRef,
+    ConversationRef,
+    Dialect,
+    HandoffId,
+    JobKind,
+    ProviderId,
+    Reason,
+    SessionId,
+    State,
+    ThreadRef,
+)
 from tests.fakes import CountingStore, FixedClock, ScriptedProvider, ScriptedSend
 
 NOW = FixedClock().now

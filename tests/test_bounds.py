@@ -9,17 +9,8 @@ import pytest
 from handoff import bounds, codec
 from handoff.bounds import EVENTS, LONGEST_LINE, TAIL_DELIVERIES, TRANSCRIPT_LINES, TURNS
 from handoff.effects import LONGEST_DELIVERY
-from handoff.model import (
-    Delivery,
-    DeliveryKind,
-    EventRecord,
-    Message,
-    Participant,
-    Reply,
-    Session,
-    State,
-    TurnRecord,
-)
+from handoff.model import Delivery, EventRecord, Message, Reply, Session, TurnRecord
+from handoff.vocabulary import DeliveryKind, Participant, State
 from tests.heart import NOW, blank, handoff_of, session_in, with_handoff
 
 # Half of what a document may have: the outbox and the handoff itself need room too.

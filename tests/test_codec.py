@@ -15,26 +15,28 @@ from handoff.errors import StoreError
 from handoff.model import (
     Agent,
     Contact,
-    ContactRef,
     Delivery,
-    DeliveryKind,
-    Dialect,
     Handoff,
-    HandoffId,
     Job,
-    JobKind,
     Lease,
     Message,
-    Participant,
-    ProviderId,
     Reply,
     Session,
-    SessionId,
-    SessionKey,
-    State,
     TurnRecord,
 )
 from handoff.store import DeadLetter
+from handoff.vocabulary import (
+    ContactRef,
+    DeliveryKind,
+    Dialect,
+    HandoffId,
+    JobKind,
+    Participant,
+    ProviderId,
+    SessionId,
+    SessionKey,
+    State,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 WHERE = "sessions/abc"

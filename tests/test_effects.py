@@ -16,8 +16,9 @@ from handoff.events import (
     Queued,
     Transferred,
 )
-from handoff.model import Agent, Delivery, DeliveryKind, Handoff, State
+from handoff.model import Agent, Delivery, Handoff
 from handoff.texts import Texts
+from handoff.vocabulary import DeliveryKind, State
 from tests.heart import ANNA, BEN, NOW, ROOM, handoff_in, joined, replied
 
 TELLER = Teller(texts=Texts(), language="en", now=NOW)

@@ -17,19 +17,9 @@ from google.cloud.firestore import Client
 
 from handoff.errors import Conflict, StoreError
 from handoff.firestore import FirestoreStore
-from handoff.model import (
-    Dialect,
-    Handoff,
-    HandoffId,
-    Job,
-    JobKind,
-    Message,
-    Participant,
-    ProviderId,
-    Session,
-    SessionId,
-)
+from handoff.model import Handoff, Job, Message, Session
 from handoff.store import Change, session_key
+from handoff.vocabulary import Dialect, HandoffId, JobKind, Participant, ProviderId, SessionId
 from tests.fakes import FixedClock
 
 LIVECHAT = ProviderId("livechat")

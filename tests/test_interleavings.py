@@ -19,8 +19,9 @@ from hypothesis.stateful import (
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.errors import ProviderError, Rejected, StoreError, Throttled, Unavailable
 from handoff.events import AgentLeft, Closer, Event
-from handoff.model import ConversationRef, Dialect, Reply, Session
+from handoff.model import Reply, Session
 from handoff.store import Change, Version
+from handoff.vocabulary import ConversationRef, Dialect
 from tests.fakes import CountingStore, Fault, FixedClock, Room
 from tests.heart import ANNA, BEN, Bench, blank, closed, joined, replied, turn
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from handoff.model import Message, Participant, Reason, State
+from handoff.model import Message
+from handoff.vocabulary import Participant, Reason, State
 from tests.heart import blank, handoff_of, session_in, with_handoff
 
 OPEN = (State.REQUESTED, State.WAITING, State.ACTIVE)

@@ -8,21 +8,17 @@ import pytest
 
 from handoff import opening
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.model import (
-    Customer,
-    Delivery,
+from handoff.model import Customer, Delivery, Handoff, Message, Session
+from handoff.rules import Abilities, Rules
+from handoff.vocabulary import (
     DeliveryKind,
-    Handoff,
     HandoffId,
     JobKind,
-    Message,
     Participant,
     ProviderId,
-    Session,
     SessionId,
     State,
 )
-from handoff.rules import Abilities, Rules
 from tests.heart import DESK, NOW, RULES, blank, handoff_of, kinds, session_in, turn, with_handoff
 
 OTHER = ProviderId("other")

@@ -10,22 +10,13 @@ import pytest
 
 from handoff.errors import Throttled, Unavailable
 from handoff.exchange import Exchange, Token
-from handoff.model import (
-    Contact,
-    ContactRef,
-    Customer,
-    HandoffId,
-    JobKind,
-    Presence,
-    ProviderId,
-    Session,
-    State,
-)
+from handoff.model import Contact, Customer, Session
 from handoff.performing import Performer
 from handoff.providers.base import Availability, Identity, Opened, Opening, Provider
 from handoff.rules import Rules
 from handoff.sqlite import SqliteStore
 from handoff.tokens import Caller, Deadline
+from handoff.vocabulary import ContactRef, HandoffId, JobKind, Presence, ProviderId, State
 from tests.fakes import Fault, FixedClock, PlainProvider, ScriptedProvider, ScriptedSend
 from tests.heart import (
     CONTACT,

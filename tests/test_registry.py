@@ -9,10 +9,10 @@ import pytest
 
 from handoff.clock import utc_now
 from handoff.config_file import PROVIDER_IDS
-from handoff.model import ProviderId
 from handoff.providers.base import Provider
 from handoff.registry import PROVIDERS
 from handoff.variables import Variables
+from handoff.vocabulary import ProviderId
 from tests.fakes import FixedClock
 
 IDS = sorted(PROVIDERS)

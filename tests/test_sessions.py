@@ -10,19 +10,11 @@ import pytest
 
 from handoff import sessions
 from handoff.errors import Conflict, StoreError
-from handoff.model import (
-    ConversationRef,
-    HandoffId,
-    JobKind,
-    ProviderId,
-    Session,
-    SessionKey,
-    State,
-    Undelivered,
-)
+from handoff.model import Session, Undelivered
 from handoff.sessions import MOST_CONFLICTS, MOST_KNOWN_CONVERSATIONS, Held, Sessions
 from handoff.sqlite import SqliteStore
 from handoff.store import Change, Version
+from handoff.vocabulary import ConversationRef, HandoffId, JobKind, ProviderId, SessionKey, State
 from tests.fakes import CountingStore, FixedClock
 from tests.heart import (
     CONTACT,

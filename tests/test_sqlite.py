@@ -17,9 +17,10 @@ import pytest
 
 from handoff import sqlite_schema as sql
 from handoff.errors import Conflict, StoreError
-from handoff.model import Dialect, ProviderId, Session, SessionId
+from handoff.model import Session
 from handoff.sqlite import SqliteStore
 from handoff.store import Change, session_key
+from handoff.vocabulary import Dialect, ProviderId, SessionId
 from tests.fakes import FixedClock
 
 LIVECHAT = ProviderId("livechat")

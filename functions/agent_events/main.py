@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from handoff import bootstrap, web
 from handoff.exchange import Inbound, Json
-from handoff.model import ProviderId
 from handoff.tokens import Deadline
+from handoff.vocabulary import ProviderId
 
 # Vendors that say how long they wait for a webhook's answer say ten seconds.
 BUDGET_SECONDS = 6.0

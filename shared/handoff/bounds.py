@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -97,12 +98,17 @@ def _newest(
 
 
 def _message_size(message: Message) -> int:
-    return len(message.text) * 2 + 100
+    return _written(message.text) + _written(message.name) + 100
 
 
 def _delivery_size(delivery: Delivery) -> int:
-    return len(delivery.text) * 2 + len(delivery.url) + 200
+    return sum(map(_written, (delivery.text, delivery.url, delivery.name, delivery.agent))) + 200
 
 
 def _reply_size(record: TurnRecord) -> int:
-    return sum(len(text) * 2 for text in record.reply.texts) + 400 if record.reply else 100
+    return sum(map(_written, record.reply.texts)) + 600 if record.reply else 100
+
+
+def _written(text: str) -> int:
+    """Return how many bytes a text takes as JSON: up to six for a character."""
+    return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace"))

@@ -13,13 +13,14 @@ from handoff.dialogflow.turn import Meaning, Turn
 from handoff.errors import NotFound
 from handoff.events import Event, Unrecognized
 from handoff.exchange import Inbound
-from handoff.model import Contact, ProviderId, Reply, Session
+from handoff.model import Contact, Reply, Session
 from handoff.performing import Performer
 from handoff.providers.base import Availability, Provider
 from handoff.rules import Rules
 from handoff.sessions import Decision, Held, Sessions
 from handoff.store import Store, session_key
 from handoff.tokens import Caller, Deadline
+from handoff.vocabulary import ProviderId
 
 # A lease outlives the deadline of its holder by this: what was begun is surely over by then.
 LEASE_MARGIN = 2.0
@@ -100,7 +101,8 @@ class Bridge:
             now, after = self._clock(), session
             for event in events:
                 after = lifecycle.apply(after, event, self._rules, now)
-            after = outbox.without_audience(after, now)
+            busy = outbox.in_flight(after, now)
+            after = outbox.without_audience(after, self._rules, now, in_flight=busy)
             return self._claimed(after, owner, deadline) or after
 
         held = await self._sessions.commit(found, applied)

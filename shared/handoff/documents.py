@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from handoff.codec import encode
-from handoff.model import (
-    Delivery,
-    HandoffId,
-    JobKind,
-    ProviderId,
-    Session,
-    SessionKey,
-)
+from handoff.model import Delivery, Session
 from handoff.store import Change, DeadLetter, StoredToken, document_id
+from handoff.vocabulary import HandoffId, JobKind, ProviderId, SessionKey
 
 SESSIONS = "sessions"
 CONVERSATIONS = "conversations"

@@ -18,8 +18,9 @@ from handoff.events import (
     Queued,
     Transferred,
 )
-from handoff.model import Agent, Delivery, DeliveryKind, Handoff
+from handoff.model import Agent, Delivery, Handoff
 from handoff.texts import Texts
+from handoff.vocabulary import DeliveryKind
 from handoff.words import parts
 
 # One delivery must fit, as JSON, in an answer of 64 KiB. A piece of the second size always does:
@@ -69,6 +70,8 @@ def _joined(handoff: Handoff, event: AgentJoined, teller: Teller) -> Handoff:
 
 
 def _replied(handoff: Handoff, event: AgentReplied, teller: Teller) -> Handoff:
+    if not event.text:
+        return handoff
     speaking = _speaking(handoff, event.author, teller, event.author_name)
     for part in deliverable(event.text):
         speaking = teller.deliver(speaking, DeliveryKind.MESSAGE, text=part, agent=speaking.speaker)
@@ -88,14 +91,15 @@ def _shared(handoff: Handoff, event: FileShared, teller: Teller) -> Handoff:
     )
 
 
-def _left(handoff: Handoff, event: AgentLeft, teller: Teller) -> Handoff:
+def _left(handoff: Handoff, event: AgentLeft, _teller: Teller) -> Handoff:
     gone = next((one for one in handoff.agents if _may_be(one, event.agent_id)), None)
     if gone is None:
         return handoff
     others = tuple(one for one in handoff.agents if one is not gone)
     if others:
         return replace(handoff, agents=others, speaker=others[-1].name or "")
-    return teller.about(replace(handoff, agents=(), speaker=""), "left", gone.name)
+    # Told with the next answer: the customer may be passed on, or somebody else be there by then.
+    return replace(handoff, agents=(), speaker="", gone=gone.name or "")
 
 
 def _transferred(handoff: Handoff, event: Transferred, teller: Teller) -> Handoff:
@@ -104,6 +108,7 @@ def _transferred(handoff: Handoff, event: Transferred, teller: Teller) -> Handof
     moved = replace(
         handoff,
         agents=staying,
+        gone=None,
         speaker=(staying[-1].name or "") if staying else "",
         position=event.position,
         wait_seconds=event.wait_seconds,
@@ -127,12 +132,14 @@ EFFECTS: Mapping[type, Callable[[Handoff, Any, Teller], Handoff]] = {
 }
 
 
-def welcomed(handoff: Handoff, teller: Teller) -> Handoff:
-    """Return the handoff with every agent announced whose name did not come after all."""
+def caught_up(handoff: Handoff, teller: Teller) -> Handoff:
+    """Return the handoff with all told of who came and who went that could wait so far."""
     for agent in handoff.agents:
         if not agent.heard:
             handoff = _announced(handoff, agent, teller)
-    return handoff
+    if handoff.gone is None:
+        return handoff
+    return teller.about(replace(handoff, gone=None), "left", handoff.gone)
 
 
 def _announced(handoff: Handoff, agent: Agent, teller: Teller) -> Handoff:
@@ -150,7 +157,7 @@ def _attended(handoff: Handoff, agent: Agent) -> Handoff:
     others = tuple(one for one in handoff.agents if one is not here)
     known = replace(here, id=agent.id or here.id, name=here.name or agent.name) if here else agent
     agents = handoff.agents if known == here else (*others, known)
-    return replace(handoff, agents=agents, position=None, wait_seconds=None)
+    return replace(handoff, agents=agents, gone=None, position=None, wait_seconds=None)
 
 
 def _is_same(one: Agent, other: Agent) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from handoff.model import Agent, ContactRef, ConversationRef, Reason, ThreadRef
+from handoff.model import Agent
+from handoff.vocabulary import ContactRef, ConversationRef, Reason, ThreadRef
 
 
 class Closer(StrEnum):

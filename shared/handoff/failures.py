@@ -19,8 +19,9 @@ from handoff.errors import (
 )
 from handoff.events import ConversationClosed
 from handoff.lifecycle import GivenUp, OpeningRefused
-from handoff.model import Job, JobKind, Presence, Reason, Session, Undelivered
+from handoff.model import Job, Session, Undelivered
 from handoff.rules import Rules
+from handoff.vocabulary import JobKind, Presence, Reason
 
 # The code of a refusal of ours: nobody could say whether somebody is there.
 UNANSWERED = "unanswered"
@@ -33,9 +34,9 @@ PATIENCE: Mapping[JobKind, timedelta] = {
     JobKind.IDENTIFY: timedelta(minutes=2),
     JobKind.OPEN: timedelta(minutes=2),
     JobKind.LOOK: timedelta(minutes=1),
-    JobKind.NOTE: timedelta(minutes=10),
+    JobKind.NOTE: timedelta(minutes=1),
     JobKind.SEND: timedelta(minutes=10),
-    JobKind.CLOSE: timedelta(minutes=10),
+    JobKind.CLOSE: timedelta(minutes=2),
 }
 
 
@@ -70,7 +71,7 @@ def _no_opening(
     session: Session, job: Job, error: ProviderError, rules: Rules, now: datetime
 ) -> Session:
     """End the handoff, or begin again when the provider forgot the customer."""
-    if isinstance(error, ContactLost) and job.attempts == 1:
+    if isinstance(error, ContactLost) and job.kind is JobKind.OPEN and not job.renewed:
         return _identified_anew(session, job, now)
     handoff = session.open_handoff
     if handoff is None or handoff.id != job.handoff:
@@ -87,7 +88,7 @@ def _no_opening(
 def _identified_anew(session: Session, job: Job, now: datetime) -> Session:
     contacts = {name: one for name, one in session.contacts.items() if name != job.provider}
     identify = replace(job, id=session.last_job + 1, kind=JobKind.IDENTIFY, attempts=0, due_at=now)
-    outbox = (identify, *_swapped(session, replace(job, due_at=now)))
+    outbox = (identify, *_swapped(session, replace(job, due_at=now, renewed=True)))
     return replace(session, contacts=contacts, outbox=outbox, last_job=identify.id)
 
 
@@ -99,13 +100,15 @@ def _unsent(
     handoff = buried.handoff
     if handoff is None or handoff.id != job.handoff:
         return buried
-    gone = isinstance(error, ConversationGone)
+    gone = isinstance(error, ConversationGone | ContactLost)
     notice = "undelivered" if handoff.state.is_open and not gone else "undelivered_ended"
     told = lifecycle.teller(buried, rules, now).notice(handoff, notice)
     buried = replace(buried, handoff=told)
     if not gone:
         return buried
-    ended = lifecycle.end(buried, ConversationClosed, Reason.AGENT_CLOSED, rules, now)
+    forgotten = isinstance(error, ContactLost)
+    reason = Reason.PROVIDER_ERROR if forgotten else Reason.AGENT_CLOSED
+    ended = lifecycle.end(buried, ConversationClosed, reason, rules, now)
     return outbox.dropped(ended, job.handoff, now)
 
 

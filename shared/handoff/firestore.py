@@ -23,8 +23,9 @@ from handoff import documents
 from handoff.codec import decode
 from handoff.documents import Document, has_expired
 from handoff.errors import Conflict, StoreError
-from handoff.model import Delivery, HandoffId, ProviderId, Session, SessionKey
+from handoff.model import Delivery, Session
 from handoff.store import Change, DeadLetter, Stored, StoredToken, Version
+from handoff.vocabulary import HandoffId, ProviderId, SessionKey
 
 # What a guarded write says when somebody else was first; AlreadyThere is also the parent of
 # Aborted, the answer under contention.

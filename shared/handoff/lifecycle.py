@@ -19,17 +19,9 @@ from handoff.events import (
     Queued,
     Transferred,
 )
-from handoff.model import (
-    Contact,
-    EventRecord,
-    Handoff,
-    Message,
-    Participant,
-    Reason,
-    Session,
-    State,
-)
+from handoff.model import Contact, EventRecord, Handoff, Message, Session
 from handoff.rules import Rules
+from handoff.vocabulary import JobKind, Participant, Reason, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +99,8 @@ def end(session: Session, cause: type, reason: Reason, rules: Rules, now: dateti
     if handoff is None or handoff.state not in TRANSITIONS[cause]:
         return session
     state = TRANSITIONS[cause][handoff.state]
-    over = replace(handoff, state=state, reason=reason, agents=(), position=None)
+    alone = replace(handoff, agents=(), gone=None, position=None, wait_seconds=None)
+    over = replace(alone, state=state, reason=reason)
     told = teller(session, rules, now).notice(over, ENDINGS[reason])
     return remembering(replace(session, handoff=told))
 
@@ -118,7 +111,7 @@ def remembering(session: Session) -> Session:
     contact = session.contacts.get(over.provider) if over else None
     if over is None or contact is None or over.conversation is None:
         return session
-    known = replace(contact, conversation=over.conversation, thread=over.thread)
+    known = contact.knowing(over.conversation, over.thread)
     return replace(session, contacts={**session.contacts, over.provider: known})
 
 
@@ -169,16 +162,33 @@ def _concerns(session: Session, handoff: Handoff, event: Event) -> bool:
     contact = session.contacts.get(handoff.provider)
     if isinstance(event, AgentReplied | FileShared) and _is_echo(handoff, contact, event):
         return False
-    if handoff.conversation is not None and event.conversation != handoff.conversation:
+    if handoff.conversation is None:
+        return _may_bind(session, handoff, contact, event)
+    if event.conversation != handoff.conversation:
         return False
     return event.thread is None or _is_current_thread(handoff, contact, event)
+
+
+def _may_bind(session: Session, handoff: Handoff, contact: Contact | None, event: Event) -> bool:
+    """Say whether an event of a conversation that is not known yet can be about this handoff.
+
+    Not while the opening of another is still to come out, and nothing that an earlier
+    conversation or thread may have said late.
+    """
+    opener = next((job for job in session.outbox if job.kind is JobKind.OPEN), None)
+    if opener is not None and opener.handoff != handoff.id:
+        return False
+    if contact is None:
+        return True
+    old = contact.conversation == event.conversation and event.thread is None
+    return not old and not contact.remembers(event.thread)
 
 
 def _is_current_thread(handoff: Handoff, contact: Contact | None, event: Event) -> bool:
     if handoff.thread is not None and event.thread == handoff.thread:
         return True
-    if contact is not None and event.thread == contact.thread:
-        return False  # that was the handoff before this one
+    if contact is not None and contact.remembers(event.thread):
+        return False
     return handoff.thread is None or isinstance(event, ConversationOpened)
 
 

@@ -5,67 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import NewType
 
-SessionId = NewType("SessionId", str)
-SessionKey = NewType("SessionKey", str)
-HandoffId = NewType("HandoffId", str)
-ProviderId = NewType("ProviderId", str)
-ConversationRef = NewType("ConversationRef", str)
-ThreadRef = NewType("ThreadRef", str)
-ContactRef = NewType("ContactRef", str)
+from handoff.vocabulary import (
+    ContactRef,
+    ConversationRef,
+    DeliveryKind,
+    Dialect,
+    HandoffId,
+    JobKind,
+    Participant,
+    Presence,
+    ProviderId,
+    Reason,
+    Scalar,
+    SessionId,
+    SessionKey,
+    State,
+    ThreadRef,
+)
 
-Scalar = str | int | float | bool | None
-
-
-class Dialect(StrEnum):
-    """The two products that call us."""
-
-    CX = "cx"
-    ES = "es"
-
-
-class State(StrEnum):
-    """Where a handoff stands, as `handoff_state` tells it."""
-
-    REQUESTED = "requested"
-    WAITING = "waiting"
-    ACTIVE = "active"
-    CLOSED = "closed"
-    FAILED = "failed"
-
-    @property
-    def is_open(self) -> bool:
-        """Say whether the customer is in human hands, or on the way there."""
-        return self in {State.REQUESTED, State.WAITING, State.ACTIVE}
-
-
-class Reason(StrEnum):
-    """Why a handoff ended, as `handoff_reason` tells it."""
-
-    AGENT_CLOSED = "agent_closed"
-    CUSTOMER_LEFT = "customer_left"
-    NOT_ACCEPTED = "not_accepted"
-    INACTIVE = "inactive"
-    UNAVAILABLE = "unavailable"
-    PROVIDER_ERROR = "provider_error"
-
-
-class Participant(StrEnum):
-    """Who can speak."""
-
-    CUSTOMER = "customer"
-    BOT = "bot"
-    AGENT = "agent"
-
-
-class Presence(StrEnum):
-    """Whether somebody is there to answer; the values of `handoff_available`."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
+# A vendor repeats webhooks for minutes; nobody has so many handoffs in that time.
+MOST_THREADS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,21 +66,24 @@ class Agent:
 class Contact:
     """The customer as one provider knows them, kept for the whole session.
 
-    `conversation` and `thread` are those of the last handoff: a vendor may allow one for each
-    customer, and late events of an old thread must not touch a new handoff.
+    `conversation` and `thread` are those of the last handoff, `earlier` threads of others: a
+    vendor may allow one conversation, and late events must not touch a new handoff.
     """
 
     ref: ContactRef
     conversation: ConversationRef | None = None
     thread: ThreadRef | None = None
+    earlier: tuple[ThreadRef, ...] = ()
 
+    def knowing(self, conversation: ConversationRef, thread: ThreadRef | None) -> Contact:
+        """Return the contact with one more conversation of the past."""
+        before = () if self.thread is None or self.thread == thread else (self.thread,)
+        earlier = (*self.earlier, *before)[-MOST_THREADS:]
+        return replace(self, conversation=conversation, thread=thread, earlier=earlier)
 
-class DeliveryKind(StrEnum):
-    """What a customer can be told."""
-
-    MESSAGE = "message"
-    FILE = "file"
-    NOTICE = "notice"
+    def remembers(self, thread: ThreadRef | None) -> bool:
+        """Say whether a thread belonged to a handoff of the past."""
+        return thread is not None and thread in (self.thread, *self.earlier)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,20 +101,12 @@ class Delivery:
     size: int | None = None
 
 
-class JobKind(StrEnum):
-    """What has to be said to a provider, or asked of it."""
-
-    IDENTIFY = "identify"
-    OPEN = "open"
-    LOOK = "look"
-    NOTE = "note"
-    SEND = "send"
-    CLOSE = "close"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One entry of the outbox; `uncertain` when an earlier attempt may have had its effect."""
+    """One entry of the outbox; `uncertain` when an earlier attempt may have had its effect.
+
+    `renewed`: the customer was made known to the provider once more for this opening.
+    """
 
     id: int
     kind: JobKind
@@ -164,6 +119,7 @@ class Job:
     thread: ThreadRef | None = None
     attempts: int = 0
     uncertain: bool = False
+    renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +136,8 @@ class Handoff:
 
     `target` is the provider's own id, empty for its default; `request` the words that asked for
     a person, after `lines_before` lines of the transcript, in the CX flow `flow`. `speaker` is
-    the agent's name to show, `end_told_in` the utterance whose answer told of the end.
+    the agent's name to show, `gone` one who left and was not told of yet, `end_told_in` the
+    utterance whose answer told of the end.
     `deliveries` is the tail of what the customer is to see, up to
     `last_delivery`; `answered` is the last one that a Dialogflow answer carried.
     """
@@ -201,6 +158,7 @@ class Handoff:
     thread: ThreadRef | None = None
     agents: tuple[Agent, ...] = ()
     speaker: str = ""
+    gone: str | None = None
     available: Presence = Presence.UNKNOWN
     position: int | None = None
     wait_seconds: int | None = None

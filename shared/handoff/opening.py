@@ -8,16 +8,9 @@ from datetime import datetime
 
 from handoff import outbox
 from handoff.dialogflow.turn import Turn
-from handoff.model import (
-    Customer,
-    Delivery,
-    Handoff,
-    HandoffId,
-    JobKind,
-    ProviderId,
-    Session,
-)
+from handoff.model import Customer, Delivery, Handoff, Session
 from handoff.rules import Rules
+from handoff.vocabulary import HandoffId, JobKind, ProviderId
 
 
 def handoff_id(turn: Turn) -> HandoffId:

@@ -6,19 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from handoff import lifecycle
-from handoff.model import (
-    Contact,
-    Handoff,
-    HandoffId,
-    Job,
-    JobKind,
-    Lease,
-    Reason,
-    Session,
-    Undelivered,
-)
+from handoff.model import Contact, Handoff, Job, Lease, Session, Undelivered
 from handoff.providers.base import Availability, Identity, Opened
 from handoff.rules import Rules
+from handoff.vocabulary import HandoffId, JobKind, Reason
 
 
 def add(
@@ -81,15 +72,7 @@ def done(session: Session, job: Job, result: object, rules: Rules, now: datetime
     if not isinstance(result, Opened):
         return rest
     bound = _opened(rest, job, result, rules, now)
-    return dropped(bound, job.handoff, now) if _is_over(bound, job) else bound
-
-
-def _is_over(session: Session, job: Job) -> bool:
-    """Say whether the provider ended the handoff of a job while it was done."""
-    handoff = session.handoff
-    if handoff is None or handoff.id != job.handoff or handoff.state.is_open:
-        return False
-    return handoff.reason is not Reason.CUSTOMER_LEFT
+    return without_audience(bound, rules, now, in_flight=0)
 
 
 def asked(session: Session, job: Job, answer: Availability) -> Session:
@@ -113,7 +96,7 @@ def already_opened(session: Session, job: Job) -> Opened | None:
 
 def is_moot(session: Session, job: Job) -> bool:
     """Say whether a job would only bring a conversation that the customer has already left."""
-    if job.kind not in {JobKind.IDENTIFY, JobKind.OPEN} or job.uncertain or job.attempts:
+    if job.kind not in {JobKind.IDENTIFY, JobKind.OPEN} or job.uncertain:
         return False
     handoff = session.open_handoff
     return handoff is None or handoff.id != job.handoff
@@ -124,16 +107,24 @@ def drop_moot(session: Session, job: Job, now: datetime) -> Session:
     return dropped(session, job.handoff, now)
 
 
-def without_audience(session: Session, now: datetime) -> Session:
+def in_flight(session: Session, now: datetime) -> int:
+    """Return how many jobs somebody is doing right now: the first, or none."""
+    return 1 if session.lease is not None and session.lease.until > now else 0
+
+
+def without_audience(session: Session, rules: Rules, now: datetime, *, in_flight: int) -> Session:
     """Return the session without messages for a conversation that the provider ended.
 
-    A job that somebody is doing right now stays: its outcome will tell.
+    The first `in_flight` jobs stay: their outcome will tell.
     """
     over = session.handoff
     if over is None or over.state.is_open or over.reason is Reason.CUSTOMER_LEFT:
         return session
-    busy = session.lease is not None and session.lease.until > now
-    return dropped(session, over.id, now, keep=1 if busy else 0)
+    rest = dropped(session, over.id, now, keep=in_flight)
+    if len(rest.undelivered) == len(session.undelivered):
+        return rest
+    told = lifecycle.teller(rest, rules, now).notice(over, "undelivered_ended")
+    return replace(rest, handoff=told)
 
 
 def dropped(session: Session, handoff: HandoffId, now: datetime, *, keep: int = 0) -> Session:
@@ -153,7 +144,7 @@ def _opened(session: Session, job: Job, found: Opened, rules: Rules, now: dateti
     bound = replace(session, outbox=tuple(_addressed(one, job, found) for one in session.outbox))
     handoff = bound.handoff
     if handoff is None or handoff.id != job.handoff:
-        return bound
+        return _past(bound, job, found)
     if job.kind is JobKind.OPEN and handoff.state.is_open and rules.providers[job.provider].reads:
         bound = _looking(bound, job, found, now)
     known = replace(handoff, conversation=found.conversation, thread=found.thread or handoff.thread)
@@ -161,6 +152,15 @@ def _opened(session: Session, job: Job, found: Opened, rules: Rules, now: dateti
     for event in found.events:
         bound = lifecycle.apply(bound, event, rules, now)
     return bound if known.state.is_open else lifecycle.remembering(bound)
+
+
+def _past(session: Session, job: Job, found: Opened) -> Session:
+    """Return the session whose contact knows the conversation of a handoff that is no more."""
+    contact = session.contacts.get(job.provider)
+    if contact is None:
+        return session
+    known = contact.knowing(found.conversation, found.thread)
+    return replace(session, contacts={**session.contacts, job.provider: known})
 
 
 def _looking(session: Session, job: Job, found: Opened, now: datetime) -> Session:

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from handoff import failures, log, outbox
 from handoff.clock import Clock
 from handoff.errors import ConversationGone, NobodyThere, ProviderError, Rejected
-from handoff.model import (
-    Contact,
-    Customer,
-    Handoff,
-    Job,
-    JobKind,
-    Presence,
-    ProviderId,
-    Session,
-)
+from handoff.model import Contact, Customer, Handoff, Job, Session
 from handoff.providers.base import (
     Availability,
     Conversation,
@@ -34,6 +26,7 @@ from handoff.rules import Rules
 from handoff.sessions import Decision
 from handoff.store import Store
 from handoff.tokens import Caller, Deadline
+from handoff.vocabulary import JobKind, Presence, ProviderId
 
 
 class Performer:
@@ -143,11 +136,13 @@ class Performer:
         handoff = _handoff(session)
         if not job.uncertain:
             self._refuse_unless_open(handoff)
+        current = session.open_handoff
         opening = Opening(
-            handoff=handoff,
+            handoff=replace(handoff, id=job.handoff),
             contact=session.contacts.get(job.provider),
             transcript=session.before_handoff,
             uncertain=job.uncertain,
+            abandoned=current is None or current.id != job.handoff,
         )
         opened = await self._caller.run(self._providers[job.provider].open(opening), deadline)
         for remark in opened.remarks:

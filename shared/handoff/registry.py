@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from handoff.clock import Clock
-from handoff.model import ProviderId
 from handoff.providers import livechat, livechat_wire
 from handoff.providers.base import Provider
 from handoff.variables import Variables
+from handoff.vocabulary import ProviderId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

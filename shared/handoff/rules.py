@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from handoff.dialogflow.turn import Turn
-from handoff.model import ProviderId
 from handoff.texts import Texts
+from handoff.vocabulary import ProviderId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

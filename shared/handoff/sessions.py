@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from handoff import bounds
 from handoff.clock import Clock
 from handoff.errors import Conflict, StoreError
-from handoff.model import ProviderId, Session, SessionKey
+from handoff.model import Session
 from handoff.rules import Rules
 from handoff.store import Change, DeadLetter, Store, Version
+from handoff.vocabulary import ProviderId, SessionKey
 
 MOST_CONFLICTS = 100
 
@@ -24,10 +25,15 @@ Decision = Callable[[Session], Session]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A session as it stands in the store, and the version to write over."""
+    """A session as it stands in the store, and the version to write over.
+
+    `whole`: with the unread deliveries that had moved out of it, up to the id `moved`.
+    """
 
     session: Session
     version: Version | None
+    whole: bool = False
+    moved: int = 0
 
 
 class Sessions:
@@ -44,15 +50,14 @@ class Sessions:
         stored = await self._store.load(key)
         if stored is None or stored.session is None:
             return None
-        return Held(session=await self._whole(stored.session), version=stored.version)
+        return Held(session=stored.session, version=stored.version)
 
     async def load_or(self, fresh: Session) -> Held:
-        """Return the session of this key, or the fresh one with the version to write over."""
+        """Return the session of this key, whole, or the fresh one to write in its place."""
         stored = await self._store.load(fresh.key)
         if stored is None:
-            return Held(session=fresh, version=None)
-        session = stored.session or fresh
-        return Held(session=await self._whole(session), version=stored.version)
+            return Held(session=fresh, version=None, whole=True)
+        return await self._whole(Held(session=stored.session or fresh, version=stored.version))
 
     async def find(self, provider: ProviderId, *names: str) -> SessionKey | None:
         """Return the session that a conversation, or else a contact, belongs to.
@@ -80,7 +85,7 @@ class Sessions:
                 return await self._write(held, decided)
             except Conflict:
                 await asyncio.sleep(secrets.randbelow(5 * min(attempt, 10) + 1) / 1000)
-                held = await self.load_or(_blank(held.session))
+                held = await self._again(held)
         raise StoreError(f"session {held.session.key}: {MOST_CONFLICTS} conflicts in a row")
 
     async def _write(self, held: Held, decided: Session) -> Held:
@@ -92,28 +97,41 @@ class Sessions:
             )
             for one in decided.undelivered
         )
-        trimmed, spilled = bounds.trim(replace(decided, undelivered=(), expire_at=expire_at))
-        handoff = trimmed.handoff.id if trimmed.handoff else None
+        trimmed, outside = bounds.trim(replace(decided, undelivered=(), expire_at=expire_at))
+        before, handoff = held.session.handoff, trimmed.handoff
+        same = before is not None and handoff is not None and before.id == handoff.id
+        moved = held.moved if same else 0
+        spilled = [(handoff.id, one) for one in outside if one.id > moved] if handoff else []
         change = Change(
             session=trimmed,
             version=held.version,
             index=tuple(sorted(names(trimmed) - names(held.session))),
-            spilled=tuple((handoff, one) for one in spilled) if handoff else (),
+            spilled=spilled,
             dead_letters=letters,
         )
         version = await self._store.commit(change)
         for name in change.index:
             self._remember(name, trimmed.key)
-        whole = bounds.with_earlier(trimmed, spilled)
-        return Held(session=whole, version=version)
+        kept = bounds.with_earlier(trimmed, outside) if held.whole else trimmed
+        moved = max([moved, *(one.id for _, one in spilled)])
+        return Held(session=kept, version=version, whole=held.whole, moved=moved)
 
-    async def _whole(self, session: Session) -> Session:
+    async def _again(self, held: Held) -> Held:
+        """Return the session as somebody else has left it."""
+        if held.whole:
+            return await self.load_or(_blank(held.session))
+        return await self.load(held.session.key) or Held(session=_blank(held.session), version=None)
+
+    async def _whole(self, held: Held) -> Held:
         """Return the session with the unread deliveries that had moved out of it."""
-        after = bounds.missing_before(session)
-        if after is None or session.handoff is None:
-            return session
-        earlier = await self._store.deliveries(session.key, session.handoff.id, after)
-        return bounds.with_earlier(session, earlier)
+        after, handoff = bounds.missing_before(held.session), held.session.handoff
+        if after is None or handoff is None:
+            return replace(held, whole=True)
+        earlier = await self._store.deliveries(held.session.key, handoff.id, after)
+        whole = bounds.with_earlier(held.session, earlier)
+        return replace(
+            held, session=whole, whole=True, moved=max((one.id for one in earlier), default=0)
+        )
 
     async def _looked_up(self, provider: ProviderId, *names: str) -> SessionKey | None:
         for name in filter(None, names):

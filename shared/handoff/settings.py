@@ -14,13 +14,13 @@ from handoff.caller_auth import CallerSettings, Mode
 from handoff.clock import Clock
 from handoff.errors import ConfigurationError
 from handoff.exchange import obj
-from handoff.model import ProviderId
 from handoff.providers.base import Identifies, Provider, Reads
 from handoff.registry import PROVIDERS, Entry
 from handoff.rules import Abilities, Rules
 from handoff.signatures import ExpectedCaller
 from handoff.texts import Texts
 from handoff.variables import Variables
+from handoff.vocabulary import ProviderId
 
 T = TypeVar("T")
 

@@ -19,8 +19,9 @@ from handoff import sqlite_schema as sql
 from handoff.codec import decode
 from handoff.documents import Document, Field
 from handoff.errors import Conflict, StoreError
-from handoff.model import Delivery, HandoffId, ProviderId, Session, SessionKey
+from handoff.model import Delivery, Session
 from handoff.store import Change, DeadLetter, Stored, StoredToken, Version
+from handoff.vocabulary import HandoffId, ProviderId, SessionKey
 
 T = TypeVar("T")
 

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from handoff.model import (
-    Delivery,
-    HandoffId,
-    Job,
-    ProviderId,
-    Session,
-    SessionId,
-    SessionKey,
-)
+from handoff.model import Delivery, Job, Session
+from handoff.vocabulary import HandoffId, ProviderId, SessionId, SessionKey
 
 Version = Any
 """Whatever a store compares to see that nobody wrote in between; only the store looks inside."""

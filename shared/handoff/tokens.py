@@ -106,8 +106,11 @@ class Caller:
         if known is not None and known.value != refused and self._is_fresh(known):
             return known.value
         lock = self._renewing.setdefault(source.name, asyncio.Lock())
-        async with lock:
-            token = await self._shared(source, deadline, refused)
+        try:
+            async with asyncio.timeout(deadline.left), lock:
+                token = await self._shared(source, deadline, refused)
+        except TimeoutError as error:
+            raise Unavailable("no token in time", certain=True) from error
         self._remember(source.name, token)
         return token.value
 
@@ -119,7 +122,7 @@ class Caller:
             if stored is not None and good and self._is_fresh(stored):
                 return stored
             if not self._is_busy(stored):
-                renewed = await self._renew(source, stored, deadline)
+                renewed = await self._renew_or_keep(source, stored, deadline, keep=good)
                 if renewed is not None:
                     return renewed
             elif stored is not None and good and stored.expires_at > self._clock():
@@ -127,6 +130,17 @@ class Caller:
             if deadline.left <= POLL_SECONDS:
                 raise Unavailable("no token in time: another instance renews it", certain=True)
             await asyncio.sleep(POLL_SECONDS)
+
+    async def _renew_or_keep(
+        self, source: TokenSource, stored: StoredToken | None, deadline: Deadline, *, keep: bool
+    ) -> StoredToken | None:
+        """Renew the token; when that fails before its end, the old one goes on serving."""
+        try:
+            return await self._renew(source, stored, deadline)
+        except ProviderError:
+            if stored is not None and keep and stored.expires_at > self._clock():
+                return stored
+            raise
 
     async def _renew(
         self, source: TokenSource, stored: StoredToken | None, deadline: Deadline

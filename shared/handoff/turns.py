@@ -9,27 +9,22 @@ from datetime import datetime
 
 from handoff import lifecycle, outbox
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.effects import welcomed
+from handoff.effects import caught_up
 from handoff.lifecycle import CustomerLeft
-from handoff.model import (
-    Delivery,
-    DeliveryKind,
-    Dialect,
-    Handoff,
-    JobKind,
-    Message,
-    Participant,
-    Presence,
-    Reason,
-    Reply,
-    Scalar,
-    Session,
-    State,
-    TurnRecord,
-)
+from handoff.model import Delivery, Handoff, Message, Reply, Session, TurnRecord
 from handoff.opening import handoff_id, start
 from handoff.providers.base import Availability
 from handoff.rules import Rules
+from handoff.vocabulary import (
+    DeliveryKind,
+    Dialect,
+    JobKind,
+    Participant,
+    Presence,
+    Reason,
+    Scalar,
+    State,
+)
 
 # An answer may be 64 KiB, and the bot's own texts need room beside ours.
 # https://docs.cloud.google.com/dialogflow/cx/docs/concept/webhook
@@ -46,7 +41,10 @@ def take(session: Session, turn: Turn, rules: Rules, now: datetime) -> Session:
     """Return the session after `turn`; the very same object when this call came before."""
     if any(record.id == turn.id for record in session.turns):
         return session
-    heard = any(record.utterance == turn.utterance for record in session.turns)
+    heard = any(
+        one.utterance == turn.utterance and one.author is Participant.CUSTOMER
+        for one in session.transcript
+    )
     record = TurnRecord(id=turn.id, utterance=turn.utterance)
     noted = replace(
         session,
@@ -150,7 +148,7 @@ def _received(session: Session, rules: Rules, now: datetime) -> Session:
     if handoff is None:
         return session
     teller = lifecycle.teller(session, rules, now)
-    told = welcomed(handoff, teller)
+    told = caught_up(handoff, teller)
     if not handoff.connecting_told and handoff.state is not State.ACTIVE:
         told = replace(teller.notice(told, "connecting"), connecting_told=True)
     return replace(session, handoff=told)
@@ -182,8 +180,8 @@ def _line(delivery: Delivery) -> str:
 def _reply(session: Session, turn: Turn, rules: Rules, batch: Sequence[Delivery]) -> Reply:
     texts = tuple(_line(one) for one in batch)
     handoff = session.handoff
-    if handoff is None or (handoff.end_told_in not in {"", turn.utterance} and not texts):
-        return _with_nobody(session, turn, rules)
+    if handoff is None or handoff.end_told_in not in {"", turn.utterance}:
+        return _with_nobody(session, turn, rules, texts)
     started = handoff.id == handoff_id(turn)
     is_open = handoff.state.is_open
     if is_open:  # our REPLACE drops what our own answers in this turn have queued so far
@@ -210,14 +208,16 @@ def _queued_before(session: Session, turn: Turn) -> tuple[str, ...]:
     return tuple(text for text in said[-1] if text in turn.said_by_bot) if said else ()
 
 
-def _with_nobody(session: Session, turn: Turn, rules: Rules) -> Reply:
-    """Return what a turn is told when there is no person in it."""
-    if turn.meaning is not Meaning.MESSAGE:
-        ended = session.handoff is not None
-        return Reply(parameters={"handoff_state": "none"}, context=False) if ended else Reply()
-    text = rules.texts.get("not_connected", session.language)
-    texts = (text,) if text else ()
-    return Reply(texts=texts, parameters={"handoff_state": "none"}, context=False)
+def _with_nobody(session: Session, turn: Turn, rules: Rules, late: tuple[str, ...]) -> Reply:
+    """Return what a turn is told when there is no person in it, with what came `late`."""
+    unconnected = turn.meaning is Meaning.MESSAGE
+    if session.handoff is None and not unconnected:
+        return Reply()
+    text = rules.texts.get("not_connected", session.language) if unconnected else ""
+    # An answer about availability has to outlive this turn to be read.
+    context = None if turn.meaning is Meaning.AVAILABILITY else False
+    texts = (*late, text) if text else late
+    return Reply(texts=texts, parameters={"handoff_state": "none"}, context=context)
 
 
 def _parameters(session: Session, handoff: Handoff, *, fresh: bool) -> dict[str, Scalar]:

@@ -10,8 +10,8 @@ from handoff.dialogflow.turn import Meaning
 from handoff.errors import NotFound, Rejected, Unauthenticated, Unavailable
 from handoff.events import ConversationOpened, Unrecognized
 from handoff.exchange import Inbound
-from handoff.model import ConversationRef, Presence, ProviderId, Reason, State
 from handoff.tokens import Deadline
+from handoff.vocabulary import ConversationRef, Presence, ProviderId, Reason, State
 from tests.fakes import Fault
 from tests.heart import (
     DESK,

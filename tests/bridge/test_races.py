@@ -10,9 +10,10 @@ import pytest
 from handoff.dialogflow.turn import Meaning
 from handoff.errors import ConversationGone, Rejected, StoreError, Unavailable
 from handoff.events import ConversationOpened
-from handoff.model import ConversationRef, JobKind, Lease, Session, State, ThreadRef
+from handoff.model import Lease, Session
 from handoff.store import Change, Version
 from handoff.tokens import Deadline
+from handoff.vocabulary import ConversationRef, JobKind, State, ThreadRef
 from tests.fakes import CountingStore, Fault
 from tests.heart import (
     CONTACT,

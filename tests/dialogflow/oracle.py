@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from handoff.exchange import Json
-from handoff.model import Dialect
+from handoff.vocabulary import Dialect
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "dialogflow"
 CX_SAMPLES = ("cx_start", "cx_message")

@@ -10,7 +10,8 @@ from handoff.dialogflow import cx
 from handoff.dialogflow.turn import Meaning
 from handoff.errors import BadRequest
 from handoff.exchange import Json
-from handoff.model import Dialect, HandoffId, Reply
+from handoff.model import Reply
+from handoff.vocabulary import Dialect, HandoffId
 from tests.dialogflow.oracle import sample, strictly
 
 AGENT = "projects/tulip-demo/locations/europe-west1/agents/5f0a2f6e-1111-4c2b-9d3e-aaaaaaaa0001"

@@ -10,7 +10,7 @@ from handoff.dialogflow import es
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.errors import BadRequest
 from handoff.exchange import Json
-from handoff.model import Dialect
+from handoff.vocabulary import Dialect
 from tests.dialogflow.oracle import sample
 
 SESSION = "projects/tulip-es/agent/sessions/6a1f0b52-8d3c-4b7e-a1d9-777777770007"

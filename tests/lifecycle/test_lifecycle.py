@@ -16,17 +16,8 @@ from handoff.events import (
     Queued,
 )
 from handoff.lifecycle import RECURRENCE, CustomerLeft
-from handoff.model import (
-    Agent,
-    Contact,
-    ContactRef,
-    ConversationRef,
-    Message,
-    Participant,
-    Reason,
-    State,
-    ThreadRef,
-)
+from handoff.model import Agent, Contact, Message
+from handoff.vocabulary import ContactRef, ConversationRef, Participant, Reason, State, ThreadRef
 from tests.heart import (
     ANNA,
     CONTACT,

@@ -21,7 +21,7 @@ from handoff.events import (
     Unrecognized,
 )
 from handoff.lifecycle import CustomerLeft, GivenUp, OpeningRefused
-from handoff.model import Reason, State
+from handoff.vocabulary import Reason, State
 from tests.heart import ANNA, BEN, NOW, ROOM, RULES, handoff_of, notices, session_in
 
 R, W, A, C, F = State.REQUESTED, State.WAITING, State.ACTIVE, State.CLOSED, State.FAILED

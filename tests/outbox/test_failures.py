@@ -17,15 +17,9 @@ from handoff.errors import (
     Throttled,
     Unavailable,
 )
-from handoff.model import (
-    HandoffId,
-    JobKind,
-    Presence,
-    Reason,
-    Session,
-    State,
-)
+from handoff.model import Session
 from handoff.outbox import LONGEST_PAUSE, PATIENCE
+from handoff.vocabulary import HandoffId, JobKind, Presence, Reason, State
 from tests.heart import (
     DESK,
     NOW,

@@ -8,14 +8,8 @@ import pytest
 
 from handoff import lifecycle, outbox
 from handoff.lifecycle import CustomerLeft
-from handoff.model import (
-    HandoffId,
-    JobKind,
-    Lease,
-    Reason,
-    Session,
-    State,
-)
+from handoff.model import Lease, Session
+from handoff.vocabulary import HandoffId, JobKind, Reason, State
 from tests.heart import (
     NOW,
     RULES,

@@ -9,19 +9,9 @@ import pytest
 from handoff import outbox
 from handoff.errors import Unavailable
 from handoff.exchange import Token
-from handoff.model import (
-    Contact,
-    ContactRef,
-    Handoff,
-    HandoffId,
-    JobKind,
-    Lease,
-    Presence,
-    Reason,
-    Session,
-    State,
-)
+from handoff.model import Contact, Handoff, Lease, Session
 from handoff.providers.base import Availability, Identity, Opened
+from handoff.vocabulary import ContactRef, HandoffId, JobKind, Presence, Reason, State
 from tests.heart import (
     CONTACT,
     DESK,

@@ -13,7 +13,7 @@ from handoff import lifecycle
 from handoff.errors import BadRequest, ProviderError, Unauthenticated
 from handoff.events import AgentReplied, Event, Unrecognized
 from handoff.exchange import Inbound, Request, Response
-from handoff.model import Contact, Dialect, Handoff, Session, SessionId, SessionKey, State
+from handoff.model import Contact, Handoff, Session
 from handoff.providers.base import (
     Conversation,
     Identifies,
@@ -24,6 +24,7 @@ from handoff.providers.base import (
     TellsAvailability,
 )
 from handoff.rules import Rules
+from handoff.vocabulary import Dialect, SessionId, SessionKey, State
 from tests.fakes import FixedClock
 
 MOST_CALLS = 20

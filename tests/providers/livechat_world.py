@@ -9,26 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from handoff.exchange import Inbound, Json
-from handoff.model import (
-    Contact,
+from handoff.model import Contact, Customer, Handoff, Message, Session
+from handoff.providers.base import Conversation, Opening
+from handoff.providers.livechat import LiveChat
+from handoff.providers.livechat_wire import ID, Bot, LiveChatAccount
+from handoff.signatures import plain_secret
+from handoff.vocabulary import (
     ContactRef,
     ConversationRef,
-    Customer,
     Dialect,
-    Handoff,
     HandoffId,
-    Message,
     Participant,
-    Session,
     SessionId,
     SessionKey,
     State,
     ThreadRef,
 )
-from handoff.providers.base import Conversation, Opening
-from handoff.providers.livechat import LiveChat
-from handoff.providers.livechat_wire import ID, Bot, LiveChatAccount
-from handoff.signatures import plain_secret
 from tests.fakes import FixedClock
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "livechat"

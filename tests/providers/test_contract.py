@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from handoff.errors import Unauthenticated
 from handoff.events import AgentReplied, Event, Unrecognized
 from handoff.exchange import Exchange, Inbound, Request, Response, json_request, parse_object, text
-from handoff.model import ConversationRef, Handoff, HandoffId, ProviderId, ThreadRef
+from handoff.model import Handoff
 from handoff.providers.base import Capabilities, Conversation, Opened, Opening, Outgoing
 from handoff.providers.livechat_errors import decipher
 from handoff.signatures import plain_secret
+from handoff.vocabulary import ConversationRef, HandoffId, ProviderId, ThreadRef
 from tests.fakes import FixedClock
 from tests.providers.contract import Case, ProviderContract
 from tests.providers.driving import Call, ok

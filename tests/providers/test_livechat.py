@@ -8,8 +8,8 @@ import pytest
 
 from handoff.errors import ConversationGone, Rejected, Throttled, Unavailable
 from handoff.exchange import Response
-from handoff.model import Presence
 from handoff.providers.base import Availability, Outgoing
+from handoff.vocabulary import Presence
 from tests.providers.driving import Script, ok, refused
 from tests.providers.livechat_world import (
     AGENT_API,

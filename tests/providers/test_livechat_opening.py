@@ -16,8 +16,9 @@ from handoff.errors import (
     Unavailable,
 )
 from handoff.exchange import Json
-from handoff.model import ConversationRef, Customer, ThreadRef
+from handoff.model import Customer
 from handoff.providers.base import Opened
+from handoff.vocabulary import ConversationRef, ThreadRef
 from tests.providers.driving import Answer, Script, ok, refused
 from tests.providers.livechat_world import (
     CHAT,

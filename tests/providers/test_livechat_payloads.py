@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.model import Customer, Message, Participant
+from handoff.model import Customer, Message
 from handoff.providers.livechat_payloads import (
     LONGEST_TEXT,
     message_events,
@@ -17,6 +17,7 @@ from handoff.providers.livechat_payloads import (
     transcript_line,
 )
 from handoff.providers.livechat_wire import is_group
+from handoff.vocabulary import Participant
 from tests.providers.livechat_world import HANDED, HANDOFF, TALK, opening
 
 VENDORS_LIMIT = 16 * 1024  # reference §7.3: bytes of UTF-8

@@ -8,18 +8,10 @@ import pytest
 
 from handoff import lifecycle, outbox
 from handoff.exchange import Json
-from handoff.model import (
-    Contact,
-    ConversationRef,
-    Job,
-    JobKind,
-    Reason,
-    Session,
-    State,
-    ThreadRef,
-)
+from handoff.model import Contact, Job, Session
 from handoff.providers.livechat_wire import ID
 from handoff.rules import Rules
+from handoff.vocabulary import ConversationRef, JobKind, Reason, State, ThreadRef
 from tests.fakes import FixedClock
 from tests.providers.driving import Script, ok, refused
 from tests.providers.livechat_world import (

@@ -10,9 +10,9 @@ import pytest
 
 from handoff.errors import Unavailable
 from handoff.exchange import TokenSource
-from handoff.model import ContactRef
 from handoff.providers.livechat_wire import Wire
 from handoff.signatures import Secret
+from handoff.vocabulary import ContactRef
 from tests.fakes import FixedClock
 from tests.providers.driving import Script, ok
 from tests.providers.livechat_world import ACCOUNT, BOT, CID, CUS, ORG, SCRIBE

@@ -23,8 +23,9 @@ from handoff.events import (
     Unrecognized,
 )
 from handoff.exchange import Inbound
-from handoff.model import Agent, ContactRef, ConversationRef, ThreadRef
+from handoff.model import Agent
 from handoff.signatures import Secret
+from handoff.vocabulary import ContactRef, ConversationRef, ThreadRef
 from tests.providers.driving import Script
 from tests.providers.livechat_world import (
     BOT,

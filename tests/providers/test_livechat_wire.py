@@ -17,9 +17,9 @@ from handoff.errors import (
     Unavailable,
 )
 from handoff.exchange import Response
-from handoff.model import ContactRef
 from handoff.providers.livechat_errors import decipher, refuses_token
 from handoff.providers.livechat_wire import Wire
+from handoff.vocabulary import ContactRef
 from tests.fakes import FixedClock
 from tests.providers.driving import Script, ok, refused
 from tests.providers.livechat_world import ACCOUNT, CUS, SCRIBE

@@ -8,21 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from handoff.errors import Conflict
-from handoff.model import (
-    Delivery,
+from handoff.model import Delivery, Job, Message, Session
+from handoff.store import Change, DeadLetter, Store, StoredToken, session_key
+from handoff.vocabulary import (
     DeliveryKind,
     Dialect,
     HandoffId,
-    Job,
     JobKind,
-    Message,
     Participant,
     ProviderId,
-    Session,
     SessionId,
     SessionKey,
 )
-from handoff.store import Change, DeadLetter, Store, StoredToken, session_key
 from tests.fakes import FixedClock
 
 LIVECHAT = ProviderId("livechat")

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from handoff.errors import Conflict
-from handoff.model import HandoffId
 from handoff.store import Change, Store
+from handoff.vocabulary import HandoffId
 from tests.fakes import FixedClock
 from tests.store_contract.samples import (
     EIGHT,

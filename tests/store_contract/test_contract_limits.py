@@ -10,8 +10,8 @@ import pytest
 
 from handoff.codec import MAX_BYTES
 from handoff.errors import StoreError
-from handoff.model import HandoffId, ProviderId
 from handoff.store import Change, Store
+from handoff.vocabulary import HandoffId, ProviderId
 from tests.fakes import CountingStore, FixedClock
 from tests.store_contract.samples import (
     H1,

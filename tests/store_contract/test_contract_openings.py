@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from handoff.model import JobKind, ProviderId
 from handoff.store import Change, Store
+from handoff.vocabulary import JobKind, ProviderId
 from tests.fakes import FixedClock
 from tests.store_contract.samples import EIGHT, LIVECHAT, in_an_hour, job, session
 

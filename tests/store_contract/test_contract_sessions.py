@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from handoff.errors import Conflict
-from handoff.model import JobKind
 from handoff.store import Change, Store
+from handoff.vocabulary import JobKind
 from tests.fakes import FixedClock
 from tests.store_contract.samples import Backend, in_an_hour, job, loaded, said, session, won
 

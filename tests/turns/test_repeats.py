@@ -8,8 +8,9 @@ import pytest
 
 from handoff import turns
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.model import Dialect, Message, Participant, Presence, Reply, Session, State
+from handoff.model import Message, Reply, Session
 from handoff.providers.base import Availability
+from handoff.vocabulary import Dialect, Participant, Presence, State
 from tests.heart import NOW, RULES, blank, handoff_of, queue, replied, session_in, turn
 from tests.heart import after_event as heard
 

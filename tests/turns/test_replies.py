@@ -12,8 +12,9 @@ from handoff.dialogflow.turn import Meaning, Turn
 from handoff.effects import LONGEST_DELIVERY
 from handoff.errors import NobodyThere, Rejected
 from handoff.events import FileShared, Queued
-from handoff.model import Dialect, Presence, Reason, Reply, Session, State
+from handoff.model import Reply, Session
 from handoff.turns import LARGEST_BATCH
+from handoff.vocabulary import Dialect, Presence, Reason, State
 from tests.heart import (
     NOW,
     ROOM,

@@ -8,17 +8,9 @@ import pytest
 
 from handoff import turns
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.model import (
-    Dialect,
-    JobKind,
-    Message,
-    Participant,
-    Presence,
-    Reply,
-    Session,
-    State,
-)
+from handoff.model import Message, Reply, Session
 from handoff.providers.base import Availability
+from handoff.vocabulary import Dialect, JobKind, Participant, Presence, State
 from tests.heart import (
     NOW,
     RULES,

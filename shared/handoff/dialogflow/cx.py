@@ -17,7 +17,8 @@ from handoff.dialogflow.turn import (
 )
 from handoff.errors import BadRequest
 from handoff.exchange import Json, items, obj, text
-from handoff.model import Dialect, Reply
+from handoff.model import Reply
+from handoff.vocabulary import Dialect
 
 # Exactly one of these carries the customer's input; intents and events are not words.
 SPOKEN = ("text", "transcript", "dtmfDigits")

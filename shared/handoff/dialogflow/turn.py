@@ -10,7 +10,7 @@ from typing import Any
 
 from handoff.errors import BadRequest, TooLarge
 from handoff.exchange import Json, number_text, obj
-from handoff.model import Dialect, SessionId
+from handoff.vocabulary import Dialect, SessionId
 
 
 class Meaning(StrEnum):

@@ -8,7 +8,8 @@ from handoff.dialogflow import cx, es
 from handoff.dialogflow.turn import Turn, within_limits
 from handoff.errors import BadRequest
 from handoff.exchange import Json
-from handoff.model import Dialect, Reply
+from handoff.model import Reply
+from handoff.vocabulary import Dialect
 
 
 def parse(body: Json, start_intents: Collection[str]) -> Turn:

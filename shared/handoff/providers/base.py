@@ -8,17 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from handoff.events import Event
 from handoff.exchange import Exchange, Inbound, Token
-from handoff.model import (
-    Contact,
-    ContactRef,
-    ConversationRef,
-    Customer,
-    Handoff,
-    Message,
-    Presence,
-    ProviderId,
-    ThreadRef,
-)
+from handoff.model import Contact, Customer, Handoff, Message
+from handoff.vocabulary import ContactRef, ConversationRef, Presence, ProviderId, ThreadRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +57,14 @@ class Opening:
     """All a provider needs to open a conversation.
 
     `uncertain`: an earlier attempt may have opened one, so look before opening another.
+    `abandoned`: the customer left meanwhile, so look and do not open any.
     """
 
     handoff: Handoff
     contact: Contact | None
     transcript: Sequence[Message]
     uncertain: bool = False
+    abandoned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

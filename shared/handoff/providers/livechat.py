@@ -11,7 +11,7 @@ from handoff.clock import Clock
 from handoff.errors import ConversationGone, Rejected, Unauthenticated
 from handoff.events import Event
 from handoff.exchange import Exchange, Inbound, Json, obj, parse_object, text
-from handoff.model import Contact, ConversationRef, Customer, Presence
+from handoff.model import Contact, Customer
 from handoff.providers.base import (
     Availability,
     Capabilities,
@@ -34,6 +34,7 @@ from handoff.providers.livechat_wire import (
     say_each,
 )
 from handoff.signatures import matches_any
+from handoff.vocabulary import ConversationRef, Presence
 
 # https://platform.text.com/docs/messaging/customer-chat-api/#list-group-statuses
 PRESENCE: Mapping[str, Presence] = {

@@ -10,7 +10,7 @@ from dataclasses import replace
 from handoff.errors import ContactLost, ConversationGone, Rejected, Unavailable
 from handoff.events import ConversationClosed
 from handoff.exchange import Exchange, Json, text
-from handoff.model import Contact, ContactRef, ConversationRef, ThreadRef
+from handoff.model import Contact
 from handoff.providers.base import Opened, Opening
 from handoff.providers.livechat_errors import (
     ALREADY_ACTIVE,
@@ -30,6 +30,7 @@ from handoff.providers.livechat_wire import (
     is_group,
     say_each,
 )
+from handoff.vocabulary import ContactRef, ConversationRef, ThreadRef
 
 
 class Openings:
@@ -47,6 +48,8 @@ class Openings:
             if found.opened is not None:
                 return (yield from self._complete(opening, found, found.opened))
             chat = found.chat or chat
+        if opening.abandoned:
+            raise Rejected("livechat has no chat that was opened for this handoff", code="none")
         remarks = yield from self._describe(opening)
         opened = yield from (self._resume(opening, chat) if chat else self._start(opening))
         return replace(opened, remarks=remarks)
@@ -113,7 +116,8 @@ class Openings:
 
     def _complete(self, opening: Opening, found: Found, opened: Opened) -> Exchange[Opened]:
         """Say what the agent should see first, as far as it is not there yet."""
-        if any(isinstance(event, ConversationClosed) for event in opened.events):
+        over = any(isinstance(event, ConversationClosed) for event in opened.events)
+        if over or opening.abandoned:
             return opened
         events = self._opening_events(opening)
         missing = [event for event in events if event["custom_id"] not in found.own_ids]
@@ -130,8 +134,9 @@ class Openings:
         one = listed((yield from self._wire.customer("list_chats", {}, contact)))
         if one is None:
             return Found()
-        before = opening.contact.thread if opening.contact else None
-        if not one.active and one.thread in {"", before}:
+        thread, contact_then = ThreadRef(one.thread), opening.contact
+        past = not thread or (contact_then is not None and contact_then.remembers(thread))
+        if not one.active and past:
             return Found(chat=one.chat)
         whole = yield from self._wire.customer("get_chat", {"chat_id": one.chat}, contact)
         found = read(one.chat, whole)

@@ -6,8 +6,9 @@ https://platform.text.com/docs/messaging/customer-chat-api/data-structures/
 from __future__ import annotations
 
 from handoff.exchange import Json
-from handoff.model import Handoff, Message, Participant
+from handoff.model import Handoff, Message
 from handoff.providers.base import Opening
+from handoff.vocabulary import Participant
 from handoff.words import parts
 
 # https://platform.text.com/docs/messaging/customer-chat-api/data-structures/#message

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from handoff.errors import Unavailable
 from handoff.events import AgentJoined, Closer, ConversationClosed, Event
 from handoff.exchange import Json, items, obj, text
-from handoff.model import Agent, ConversationRef, ThreadRef
+from handoff.model import Agent
 from handoff.providers.base import Opened
 from handoff.providers.livechat_webhooks import Place, closing, queue, spoken
+from handoff.vocabulary import ConversationRef, ThreadRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +60,16 @@ def read(chat: ConversationRef, whole: Json) -> Found:
         for agent, name in names.items()
     ]
     missed = tuple(_missed(thread, place, names))
-    events = (*queue(thread, place), *joined, *missed, *_end(thread, place))
+    closer = Closer.AGENT if joined else Closer.SYSTEM
+    events = (*queue(thread, place), *joined, *missed, *_end(thread, place, closer))
     opened = Opened(conversation=chat, thread=ThreadRef(place.thread), events=events)
     return Found(chat=chat, opened=opened, own_ids=own_ids(whole))
 
 
-def _end(thread: Json, place: Place) -> Iterator[Event]:
-    """Yield the end of a thread that is over; who ended it stands in a system message."""
+def _end(thread: Json, place: Place, closer: Closer) -> Iterator[Event]:
+    """Yield the end of a thread that is over; a system message knows better who ended it."""
     if thread.get("active") is False:
-        over = ConversationClosed(by=Closer.SYSTEM, **place.at(f"{place.thread}:over"))
+        over = ConversationClosed(by=closer, **place.at(f"{place.thread}:over"))
         told = [end for one in items(thread, "events") for end in closing(obj(one), place)]
         yield told[-1] if told else over
 

@@ -26,7 +26,8 @@ from handoff.events import (
     Unrecognized,
 )
 from handoff.exchange import Json, integer, items, obj, text
-from handoff.model import Agent, ContactRef, ConversationRef, Reason, ThreadRef
+from handoff.model import Agent
+from handoff.vocabulary import ContactRef, ConversationRef, Reason, ThreadRef
 
 # A chat passes from hand to hand for these reasons; "assigned" is somebody taking it.
 # https://platform.text.com/docs/messaging/agent-chat-api/rtm-pushes/#chat_transferred

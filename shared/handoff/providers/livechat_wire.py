@@ -27,10 +27,10 @@ from handoff.exchange import (
     json_request,
     text,
 )
-from handoff.model import ContactRef, ConversationRef, ProviderId
 from handoff.providers.base import Identity
 from handoff.providers.livechat_errors import decipher, error_type, refuses_token
 from handoff.signatures import Secret
+from handoff.vocabulary import ContactRef, ConversationRef, ProviderId
 
 ID = ProviderId("livechat")
 

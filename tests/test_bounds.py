@@ -8,7 +8,7 @@ import pytest
 
 from handoff import bounds, codec
 from handoff.bounds import EVENTS, LONGEST_LINE, TAIL_DELIVERIES, TRANSCRIPT_LINES, TURNS
-from handoff.effects import LONGEST_DELIVERY
+from handoff.effects import SAFE_PIECE
 from handoff.model import Delivery, EventRecord, Message, Reply, Session, TurnRecord
 from handoff.vocabulary import DeliveryKind, Participant, State
 from tests.heart import NOW, blank, handoff_of, session_in, with_handoff
@@ -67,7 +67,7 @@ def test_read_deliveries_beyond_the_tail_are_forgotten() -> None:
 
 
 def test_large_deliveries_move_out_earlier() -> None:
-    trimmed, spilled = bounds.trim(delivering(40, text="x" * LONGEST_DELIVERY))
+    trimmed, spilled = bounds.trim(delivering(40, text="x" * SAFE_PIECE))
     assert [one.id for one in spilled] + ids(trimmed) == list(range(1, 41))
     assert len(ids(trimmed)) == 12
 
@@ -171,7 +171,7 @@ def test_nothing_comes_back_without_a_handoff() -> None:
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "€", "🌷", '"', "\n", "\x01"])
-@pytest.mark.parametrize("length", [1, 200, LONGEST_DELIVERY // 4])
+@pytest.mark.parametrize("length", [1, 200, SAFE_PIECE // 4])
 def test_fullest_session_takes_half_of_a_document(letter: str, length: int) -> None:
     text = letter * length
     full = replace(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from handoff.effects import EFFECTS, LONGEST_DELIVERY, Teller
+from handoff.effects import EFFECTS, SAFE_PIECE, Teller
 from handoff.events import (
     AgentJoined,
     AgentLeft,
@@ -196,5 +196,5 @@ def test_sentence_is_in_the_language_of_the_session() -> None:
 
 
 def test_long_words_become_several_deliveries_in_order() -> None:
-    told = after(ACTIVE, replied("x" * LONGEST_DELIVERY + "end"))
+    told = after(ACTIVE, replied("x" * SAFE_PIECE + "end"))
     assert [one.text[-3:] for one in told.deliveries] == ["xxx", "end"]

@@ -99,7 +99,9 @@ def test_half_of_a_pair_names_the_other(given: str, missing: str) -> None:
 
 def test_bot_lets_us_leave_notes() -> None:
     found = settings(LIVECHAT_BOT_ID="bot", LIVECHAT_BOT_SECRET="secret")
-    assert found.rules.providers == {"livechat": Abilities(identifies=True, takes_notes=True)}
+    assert found.rules.providers == {
+        "livechat": Abilities(identifies=True, takes_notes=True, reads=True)
+    }
 
 
 def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:

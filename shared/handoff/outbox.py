@@ -8,7 +8,7 @@ from datetime import datetime
 from handoff import lifecycle
 from handoff.model import Contact, Handoff, Job, Lease, Session, Undelivered
 from handoff.providers.base import Availability, Identity, Opened
-from handoff.rules import Rules
+from handoff.rules import Abilities, Rules
 from handoff.vocabulary import HandoffId, JobKind, Reason
 
 
@@ -145,7 +145,8 @@ def _opened(session: Session, job: Job, found: Opened, rules: Rules, now: dateti
     handoff = bound.handoff
     if handoff is None or handoff.id != job.handoff:
         return _past(bound, job, found)
-    if job.kind is JobKind.OPEN and handoff.state.is_open and rules.providers[job.provider].reads:
+    abilities = rules.providers.get(job.provider, Abilities())
+    if job.kind is JobKind.OPEN and handoff.state.is_open and abilities.reads:
         bound = _looking(bound, job, found, now)
     known = replace(handoff, conversation=found.conversation, thread=found.thread or handoff.thread)
     bound = replace(bound, handoff=known)

@@ -50,6 +50,8 @@ class Performer:
         """Do the job and return what to make of the session, whichever shape it has by then."""
         if outbox.is_moot(session, job):
             return lambda now: outbox.drop_moot(now, job, self._clock())
+        if job.provider not in self._providers:  # taken out of the settings in mid-conversation
+            return self._failed(job, Rejected(f"{job.provider} is not configured any more"))
         answer = await self._asked(session, job, deadline)
         known = outbox.asked(session, job, answer) if answer else session
         try:

@@ -108,7 +108,6 @@ def test_only_words_are_the_customers_text(given: Json, text: str) -> None:
         ([{"outputAudioText": {"ssml": "<speak/>"}}], ()),
         ([{"payload": {"richContent": [[]]}}, {"text": {"text": []}}], ()),
         ([None, 1, "x", [], {"text": "x"}, {"text": {"text": [1, None]}}], ()),
-        ({"text": {"text": ["not a list"]}}, ()),
     ],
 )
 def test_bot_says_one_variant_of_each_message(messages: Any, said: tuple[str, ...]) -> None:
@@ -166,3 +165,22 @@ def test_parameters_go_by_the_agents_names_and_none_deletes() -> None:
 
 def test_return_names_the_flow() -> None:
     assert render(Reply(return_to=f"{AGENT}/flows/f")) == {"targetFlow": f"{AGENT}/flows/f"}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"messages": {"text": {"text": ["not a list"]}}}, "messages"),
+        ({"text": {"text": ["hello"]}}, "text"),
+        ({"fulfillmentInfo": {"tag": 7}}, r"fulfillmentInfo\.tag"),
+        ({"fulfillmentInfo": "handoff.start"}, "fulfillmentInfo"),
+        ({"pageInfo": []}, "pageInfo"),
+    ],
+)
+def test_field_of_another_type_is_refused_by_its_name(given: Json, named: str) -> None:
+    with pytest.raises(BadRequest, match=f"^{named} must be"):
+        cx.parse({**MINIMAL, **given})
+
+
+def test_null_is_as_good_as_absent() -> None:
+    assert cx.parse({**MINIMAL, "messages": None, "pageInfo": None}) == cx.parse(MINIMAL)

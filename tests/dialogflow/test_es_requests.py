@@ -65,7 +65,6 @@ def test_request_without_id_or_session_is_refused(body: Json) -> None:
         ({"intent": {"liveAgentHandoff": False}}, Meaning.OTHER),
         ({"action": "handoff.poll", "intent": {"liveAgentHandoff": True}}, Meaning.POLL),
         ({"action": "agent.start", "intent": {"displayName": "agent"}}, Meaning.START),
-        ({"intent": ["agent"]}, Meaning.OTHER),
     ],
 )
 def test_action_then_intent_decide_the_meaning(result: Json, meaning: Meaning) -> None:
@@ -130,7 +129,7 @@ def test_bot_said_only_what_the_customers_channel_shows() -> None:
     assert es.parse(body, ()).said_by_bot == ("for Telegram",)
 
 
-@pytest.mark.parametrize("messages", [None, "x", [], [None, 3], [{}], [{"suggestions": {}}]])
+@pytest.mark.parametrize("messages", [None, [], [None, 3], [{}], [{"suggestions": {}}]])
 def test_fulfillment_text_stands_in_for_missing_messages(messages: Any) -> None:
     turn = parse(fulfillmentText="hello", fulfillmentMessages=messages)
     assert turn.static == [{"text": {"text": ["hello"]}}]
@@ -157,3 +156,18 @@ def test_empty_parameter_of_the_turn_leaves_what_the_context_knows() -> None:
 )
 def test_dialect_is_recognised_by_its_result(body: Json, recognised: bool) -> None:
     assert es.recognises(body) is recognised
+
+
+@pytest.mark.parametrize(
+    ("result", "named"),
+    [
+        ({"intent": ["agent"]}, "intent"),
+        ({"fulfillmentMessages": "x"}, "fulfillmentMessages"),
+        ({"queryText": {"text": "hello"}}, "queryText"),
+        ({"parameters": []}, "parameters"),
+        ({"outputContexts": {}}, "outputContexts"),
+    ],
+)
+def test_field_of_another_type_is_refused_by_its_name(result: Json, named: str) -> None:
+    with pytest.raises(BadRequest, match=rf"queryResult\.{named} must be"):
+        parse(**result)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import outbox
+from handoff import failures, outbox
 from handoff.errors import (
     ContactLost,
     ConversationGone,
@@ -17,8 +17,8 @@ from handoff.errors import (
     Throttled,
     Unavailable,
 )
+from handoff.failures import LONGEST_PAUSE, PATIENCE
 from handoff.model import Session
-from handoff.outbox import LONGEST_PAUSE, PATIENCE
 from handoff.vocabulary import HandoffId, JobKind, Presence, Reason, State
 from tests.heart import (
     DESK,
@@ -58,7 +58,7 @@ def waiting(kind: JobKind) -> Session:
 
 
 def fail(session: Session, error: ProviderError, after: float = 0.0) -> Session:
-    return outbox.failed(session, head(session), error, RULES, NOW + seconds(after))
+    return failures.failed(session, head(session), error, RULES, NOW + seconds(after))
 
 
 def lost(session: Session) -> list[tuple[int, str]]:

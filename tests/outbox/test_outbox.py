@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import outbox
+from handoff import failures, outbox
 from handoff.errors import Unavailable
 from handoff.exchange import Token
 from handoff.model import Contact, Handoff, Lease, Session
@@ -118,7 +118,7 @@ def test_job_that_was_settled_meanwhile_changes_nothing_when_it_is_done_again() 
 
 def test_job_that_was_settled_meanwhile_changes_nothing_when_it_fails() -> None:
     rest = replace(OPENING, outbox=OPENING.outbox[1:])
-    assert outbox.failed(rest, head(OPENING), Unavailable("slow"), RULES, NOW) is rest
+    assert failures.failed(rest, head(OPENING), Unavailable("slow"), RULES, NOW) is rest
 
 
 def test_identity_becomes_the_contact_at_that_provider() -> None:
@@ -221,6 +221,6 @@ def test_only_an_opening_can_be_done_by_a_webhook() -> None:
 
 def test_opening_that_failed_is_done_when_a_webhook_told_of_the_conversation() -> None:
     session = with_handoff(OPENING, conversation=ROOM, thread=THREAD)
-    after = outbox.failed(session, head(session), Unavailable("slow"), RULES, NOW)
+    after = failures.failed(session, head(session), Unavailable("slow"), RULES, NOW)
     assert kinds(after) == [JobKind.SEND]
     assert head(after).conversation == ROOM

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import lifecycle, outbox, turns
+from handoff import failures, lifecycle, turns
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.effects import LONGEST_DELIVERY
+from handoff.effects import SAFE_PIECE
 from handoff.errors import NobodyThere, Rejected
 from handoff.events import FileShared, Queued
 from handoff.model import Reply, Session
@@ -95,7 +95,7 @@ def test_batch_of_exactly_the_limit_stays_whole() -> None:
 
 
 def test_delivery_that_is_larger_than_a_batch_comes_alone() -> None:
-    worst = "\x01" * LONGEST_DELIVERY
+    worst = "\x01" * SAFE_PIECE
     session = heard(session_in(State.WAITING), replied("a"), replied(worst, 2), replied("b", 3))
     assert [len(reply.texts) for reply in polls(session, 4)] == [1, 1, 1, 0]
 
@@ -130,7 +130,7 @@ def test_connecting_is_not_said_when_somebody_is_there_already() -> None:
 def refused(error: Rejected) -> Reply:
     asked = turn("agent", "s", Meaning.START)
     taken = turns.take(session_in(None), asked, RULES, NOW)
-    return ask(outbox.failed(taken, head(taken), error, RULES, NOW), asked)[1]
+    return ask(failures.failed(taken, head(taken), error, RULES, NOW), asked)[1]
 
 
 def test_refused_start_says_why_and_gives_the_bot_back() -> None:

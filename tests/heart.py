@@ -28,7 +28,8 @@ from handoff.vocabulary import (
     State,
     ThreadRef,
 )
-from tests.fakes import CountingStore, FixedClock, ScriptedProvider, ScriptedSend
+from tests.desks import ScriptedProvider
+from tests.fakes import CountingStore, FixedClock, ScriptedSend
 
 NOW = FixedClock().now
 DESK = ProviderId("desk")
@@ -37,10 +38,14 @@ ROOM, THREAD = ConversationRef("room-1"), ThreadRef("thread-1")
 HANDOFF = HandoffId("ho-1")
 ANNA = Agent(id="anna", name="Anna")
 BEN = Agent(id="ben", name="Ben")
+HERE = replace(ANNA, announced=True)
 CONTACT = Contact(ref=ContactRef("customer-1"))
 RULES = Rules(
     providers={DESK: Abilities(identifies=True, takes_notes=True)},
     leave_words=frozenset({"bye agent"}),
+)
+READING = replace(
+    RULES, providers={DESK: Abilities(identifies=True, takes_notes=True, reads=True)}
 )
 ENDED = {State.CLOSED: Reason.AGENT_CLOSED, State.FAILED: Reason.PROVIDER_ERROR}
 
@@ -66,7 +71,7 @@ def handoff_in(state: State) -> Handoff:
         reason=ENDED.get(state),
         conversation=ROOM if opened else None,
         thread=THREAD if opened else None,
-        agents=(ANNA,) if state is State.ACTIVE else (),
+        agents=(HERE,) if state is State.ACTIVE else (),
         speaker="Anna" if state is State.ACTIVE else "",
         connecting_told=True,
     )
@@ -159,12 +164,14 @@ def kinds(session: Session) -> list[JobKind]:
 class Bench:
     """The real bridge over a real store, with a scripted desk and a clock that stands."""
 
-    def __init__(self, clock: FixedClock, rules: Rules = RULES) -> None:
+    def __init__(
+        self, clock: FixedClock, rules: Rules = RULES, desk: ScriptedProvider | None = None
+    ) -> None:
         self.clock = clock
         self.inner = SqliteStore(":memory:", clock=clock)
         self.store = CountingStore(self.inner)
         self.send = ScriptedSend()
-        self.desk = ScriptedProvider()
+        self.desk = desk or ScriptedProvider()
         self.rules = rules
         self.bridge = self.another()
 

@@ -239,3 +239,24 @@ def test_wait_is_what_the_header_says(header: str, seconds: float | None) -> Non
 
 def test_answer_without_the_header_says_nothing() -> None:
     assert retry_after(Response(status=429)) is None
+
+
+def test_date_to_wait_for_counts_from_the_answers_own() -> None:
+    headers = {
+        "date": "Wed, 25 Nov 2026 08:00:00 GMT",
+        "retry-after": "Wed, 25 Nov 2026 08:00:07 GMT",
+    }
+    assert retry_after(Response(status=429, headers=headers)) == 7
+
+
+def test_date_in_the_past_is_no_time_to_wait() -> None:
+    headers = {
+        "date": "Wed, 25 Nov 2026 08:00:00 GMT",
+        "retry-after": "Wed, 25 Nov 2026 07:00:00 GMT",
+    }
+    assert retry_after(Response(status=429, headers=headers)) == 0
+
+
+def test_date_without_the_answers_own_tells_nothing() -> None:
+    headers = {"retry-after": "Wed, 25 Nov 2026 08:00:07 GMT"}
+    assert retry_after(Response(status=429, headers=headers)) is None

@@ -22,7 +22,8 @@ from handoff.events import AgentLeft, Closer, Event
 from handoff.model import Reply, Session
 from handoff.store import Change, Version
 from handoff.vocabulary import ConversationRef, Dialect
-from tests.fakes import CountingStore, Fault, FixedClock, Room
+from tests.desks import Fault, Room
+from tests.fakes import CountingStore, FixedClock
 from tests.heart import ANNA, BEN, Bench, blank, closed, joined, replied, turn
 
 # What a vendor can do to a call: (the error, whether the call had its effect before it).

@@ -87,3 +87,13 @@ def test_lines_go_to_standard_output_once() -> None:
     [written] = done.stdout.splitlines()
     assert json.loads(written)["text"] == "ü 😀"
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("vendors", ["incoming_chat", "routing.idle", "a-b", "x" * 60])
+def test_word_of_somebody_else_is_written(vendors: str) -> None:
+    assert log.word(vendors) == vendors
+
+
+@pytest.mark.parametrize("text", ["", "my card is 4111", "x" * 61, "a\nb", "größe", "a@b.example"])
+def test_text_of_somebody_else_is_not_written(text: str) -> None:
+    assert log.word(text) == "?"

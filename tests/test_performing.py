@@ -17,7 +17,8 @@ from handoff.rules import Rules
 from handoff.sqlite import SqliteStore
 from handoff.tokens import Caller, Deadline
 from handoff.vocabulary import ContactRef, HandoffId, JobKind, Presence, ProviderId, State
-from tests.fakes import Fault, FixedClock, PlainProvider, ScriptedProvider, ScriptedSend
+from tests.desks import Fault, PlainProvider, ScriptedProvider
+from tests.fakes import FixedClock, ScriptedSend
 from tests.heart import (
     CONTACT,
     DESK,
@@ -45,7 +46,7 @@ class Work:
 
     def performer(self, desk: Provider | None = None, rules: Rules = RULES) -> Performer:
         caller = Caller(self.send, self.store, self.clock)
-        return Performer({DESK: desk or self.desk}, rules, caller, self.clock)
+        return Performer({DESK: desk or self.desk}, self.store, rules, caller, self.clock)
 
     async def does(self, session: Session, performer: Performer | None = None) -> Session:
         one = performer or self.performer()

@@ -85,6 +85,14 @@ async def test_request_comes_in_byte_by_byte() -> None:
     assert seen.headers["x-own"] == "Value"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+async def test_header_is_read_as_its_sender_wrote_it(encoding: str) -> None:
+    handler = Handler()
+    head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Own: gr\u00fc\u00df\r\n\r\n"
+    await exchanged(handler, head.encode(encoding))
+    assert handler.seen[0].headers["x-own"] == "gr\u00fc\u00df"
+
+
 async def test_answer_is_json() -> None:
     status, headers, body = await call(Handler({"a": "ü 😀"}), "POST", "/")
     assert (status, headers["content-type"]) == (200, "application/json")

@@ -12,7 +12,7 @@ from handoff.events import ConversationOpened, Unrecognized
 from handoff.exchange import Inbound
 from handoff.tokens import Deadline
 from handoff.vocabulary import ConversationRef, Presence, ProviderId, Reason, State
-from tests.fakes import Fault
+from tests.desks import Fault
 from tests.heart import (
     DESK,
     ROOM,

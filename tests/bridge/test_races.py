@@ -14,7 +14,8 @@ from handoff.model import Lease, Session
 from handoff.store import Change, Version
 from handoff.tokens import Deadline
 from handoff.vocabulary import ConversationRef, JobKind, State, ThreadRef
-from tests.fakes import CountingStore, Fault
+from tests.desks import Fault
+from tests.fakes import CountingStore
 from tests.heart import (
     CONTACT,
     DESK,

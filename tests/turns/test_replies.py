@@ -168,7 +168,7 @@ def test_name_of_the_agent_is_written() -> None:
 
 @pytest.mark.parametrize("dialect", list(Dialect))
 def test_next_handoff_clears_what_the_one_before_left_in_cx(dialect: Dialect) -> None:
-    session = with_handoff(session_in(State.CLOSED, dialect), end_told=True)
+    session = with_handoff(session_in(State.CLOSED, dialect), end_told_in="before")
     after, first = ask(session, turn("agent", "s", Meaning.START, dialect))
     left = {name: first.parameters.get(name, "kept") for name in turns.LEFTOVERS}
     assert set(left.values()) == ({None} if dialect is Dialect.CX else {"kept"})

@@ -36,7 +36,7 @@ def answered(session: Session, asked: Turn) -> tuple[Session, Reply]:
 
 def over(dialect: Dialect) -> Session:
     """Return a session whose handoff ended and whose bot was told."""
-    return with_handoff(session_in(State.CLOSED, dialect), end_told=True)
+    return with_handoff(session_in(State.CLOSED, dialect), end_told_in="before")
 
 
 def just_over(dialect: Dialect) -> Session:

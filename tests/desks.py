@@ -22,17 +22,13 @@ from handoff.vocabulary import ContactRef, ConversationRef, Presence, ProviderId
 
 @dataclass(kw_only=True)
 class Room:
-    """A conversation at the scripted desk: `said` are the customer's words by client id.
-
-    `missed` is what happened in it on the desk's side, for who looks.
-    """
+    """A conversation at the scripted desk: `said` are the customer's words by client id."""
 
     ref: ConversationRef
     thread: ThreadRef
     opening: Opening
     said: dict[str, str] = field(default_factory=dict)
     notes: list[Opening] = field(default_factory=list)
-    missed: list[Event] = field(default_factory=list)
     closed: bool = False
 
 
@@ -48,7 +44,8 @@ class Fault:
 class PlainProvider:
     """A desk in memory that can do no more than it must; `faults` happen once each.
 
-    `webhooks` are the bodies that `receive` takes for genuine, and what they mean.
+    `webhooks` are the bodies that `receive` takes for genuine, and what they mean; `happened`
+    is what the desk's side did in all rooms, for who looks.
     """
 
     id = ProviderId("plain")
@@ -58,6 +55,7 @@ class PlainProvider:
         self.rooms: list[Room] = []
         self.faults: list[Fault] = []
         self.webhooks: dict[bytes, tuple[Event, ...]] = {}
+        self.happened: list[Event] = []
 
     @property
     def said(self) -> list[str]:
@@ -79,7 +77,7 @@ class PlainProvider:
             )
             self.rooms.append(room)
         self._finish("open")
-        return Opened(conversation=room.ref, thread=room.thread, events=tuple(room.missed))
+        return Opened(conversation=room.ref, thread=room.thread, events=self._in(room.ref))
 
     def send(self, conversation: Conversation, message: Outgoing) -> Exchange[None]:
         """Say it, unless a doubtful attempt has said it."""
@@ -105,6 +103,9 @@ class PlainProvider:
             raise Unauthenticated("nobody we know sent this")
         return self.webhooks[request.body]
         yield  # never reached: it makes this an exchange
+
+    def _in(self, ref: ConversationRef) -> tuple[Event, ...]:
+        return tuple(event for event in self.happened if event.conversation == ref)
 
     def _room(self, ref: ConversationRef) -> Room:
         return next(room for room in self.rooms if room.ref == ref)
@@ -166,4 +167,4 @@ class ReadingProvider(ScriptedProvider):
         """Return what happened in the room so far."""
         yield self._begin("read")
         self._finish("read")
-        return tuple(self._room(conversation.ref).missed)
+        return self._in(conversation.ref)

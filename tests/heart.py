@@ -44,9 +44,7 @@ RULES = Rules(
     providers={DESK: Abilities(identifies=True, takes_notes=True)},
     leave_words=frozenset({"bye agent"}),
 )
-READING = replace(
-    RULES, providers={DESK: Abilities(identifies=True, takes_notes=True, reads=True)}
-)
+READING = replace(RULES, providers={DESK: Abilities(identifies=True, takes_notes=True, reads=True)})
 ENDED = {State.CLOSED: Reason.AGENT_CLOSED, State.FAILED: Reason.PROVIDER_ERROR}
 
 

@@ -66,10 +66,22 @@ def test_read_deliveries_beyond_the_tail_are_forgotten() -> None:
     assert [one.id for one in spilled] == [3]
 
 
-def test_large_deliveries_move_out_earlier() -> None:
-    trimmed, spilled = bounds.trim(delivering(40, text="x" * SAFE_PIECE))
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("x" * 15_800, 12), ("€" * 15_800, 4), ("\x01" * 15_800, 2), ("\n" * 15_800, 6)],
+)
+def test_large_deliveries_move_out_earlier(text: str, kept: int) -> None:
+    trimmed, spilled = bounds.trim(delivering(40, text=text))
     assert [one.id for one in spilled] + ids(trimmed) == list(range(1, 41))
-    assert len(ids(trimmed)) == 12
+    assert len(ids(trimmed)) == kept
+
+
+@pytest.mark.parametrize("field", ["text", "url", "name", "agent"])
+def test_all_that_a_delivery_says_counts(field: str) -> None:
+    session = delivering(40)
+    large = tuple(replace(one, **{field: "x" * 50_000}) for one in handoff_of(session).deliveries)
+    trimmed, _ = bounds.trim(with_handoff(session, deliveries=large))
+    assert ids(trimmed) == [38, 39, 40]
 
 
 def test_one_thing_is_kept_whatever_its_size() -> None:
@@ -90,10 +102,16 @@ def test_transcript_keeps_its_newest_lines_and_counts_all() -> None:
 
 
 def test_transcript_keeps_so_many_bytes() -> None:
-    trimmed, _ = bounds.trim(saying(100, "x" * 3_000))
+    trimmed, _ = bounds.trim(saying(100, "x" * 6_297))  # with quotes, number and frame: 6 404
     assert [one.text.partition(" ")[0] for one in trimmed.transcript] == [
-        str(number) for number in range(80, 100)
+        str(number) for number in range(81, 100)
     ]
+
+
+def test_name_of_an_author_counts_too() -> None:
+    lines = [Message(author=Participant.AGENT, text=str(one), name="x" * 30_000) for one in "12345"]
+    trimmed, _ = bounds.trim(blank().saying(*lines))
+    assert [one.text for one in trimmed.transcript] == ["2", "3", "4", "5"]
 
 
 def test_turns_are_remembered_up_to_a_number() -> None:
@@ -101,10 +119,13 @@ def test_turns_are_remembered_up_to_a_number() -> None:
     assert [one.id for one in trimmed.turns] == [f"t{one}" for one in range(1, TURNS + 1)]
 
 
-def test_old_answers_lose_their_texts_and_keep_the_rest() -> None:
-    trimmed, _ = bounds.trim(answering(TURNS, "x" * 10_000))
+@pytest.mark.parametrize(
+    ("text", "kept"), [("x" * 10_000, 12), ("€" * 10_000, 4), ("\x01" * 10_000, 2)]
+)
+def test_old_answers_lose_their_texts_and_keep_the_rest(text: str, kept: int) -> None:
+    trimmed, _ = bounds.trim(answering(TURNS, text))
     texts = [one.reply.texts for one in trimmed.turns if one.reply]
-    assert texts == [()] * (TURNS - 6) + [("x" * 10_000,)] * 6
+    assert texts == [()] * (TURNS - kept) + [(text,)] * kept
     assert all(one.reply and one.reply.mute for one in trimmed.turns)
 
 
@@ -171,7 +192,7 @@ def test_nothing_comes_back_without_a_handoff() -> None:
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "€", "🌷", '"', "\n", "\x01"])
-@pytest.mark.parametrize("length", [1, 200, SAFE_PIECE // 4])
+@pytest.mark.parametrize("length", [1, 200, SAFE_PIECE // 4, SAFE_PIECE])
 def test_fullest_session_takes_half_of_a_document(letter: str, length: int) -> None:
     text = letter * length
     full = replace(

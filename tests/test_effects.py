@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from handoff.effects import EFFECTS, SAFE_PIECE, Teller
+from handoff.effects import EFFECTS, LARGEST_DELIVERY, SAFE_PIECE, Teller, deliverable
 from handoff.events import (
     AgentJoined,
-    AgentLeft,
     AgentReplied,
     Event,
     FileShared,
@@ -19,7 +19,7 @@ from handoff.events import (
 from handoff.model import Agent, Delivery, Handoff
 from handoff.texts import Texts
 from handoff.vocabulary import DeliveryKind, State
-from tests.heart import ANNA, BEN, NOW, ROOM, handoff_in, joined, replied
+from tests.heart import ANNA, BEN, HERE, NOW, ROOM, handoff_in, joined, replied
 
 TELLER = Teller(texts=Texts(), language="en", now=NOW)
 SILENT = Teller(
@@ -41,16 +41,16 @@ def texts(handoff: Handoff) -> list[str]:
     return [one.text for one in handoff.deliveries]
 
 
-def left(agent: Agent = ANNA) -> AgentLeft:
-    return AgentLeft(id=f"left {agent.id}", conversation=ROOM, agent_id=agent.id)
-
-
 def unnamed(agent: str, name: str | None = None) -> AgentJoined:
     return joined(Agent(id=agent, name=name))
 
 
+def transferred(*to: str) -> Transferred:
+    return Transferred(id="t", conversation=ROOM, to_agents=to, position=2, wait_seconds=30)
+
+
 def test_deliveries_are_numbered_from_one_without_gaps() -> None:
-    told = after(WAITING, joined(), replied("a"), replied("b"), left())
+    told = after(WAITING, joined(), replied("a"), replied("b"), transferred())
     assert [one.id for one in told.deliveries] == [1, 2, 3, 4]
     assert told.last_delivery == 4
 
@@ -88,7 +88,7 @@ def test_place_in_the_queue_is_known() -> None:
 def test_arrival_is_announced_and_ends_the_waiting() -> None:
     told = after(WAITING, joined())
     assert texts(told) == ["Anna has joined the chat."]
-    assert (told.agents, told.speaker) == ((ANNA,), "Anna")
+    assert (told.agents, told.speaker) == ((HERE,), "Anna")
     assert (told.position, told.wait_seconds) == (None, None)
 
 
@@ -104,11 +104,12 @@ def test_arrival_is_announced_and_ends_the_waiting() -> None:
 def test_arrival_is_announced_once(events: tuple[Event, ...]) -> None:
     told = after(WAITING, *events)
     assert [one for one in texts(told) if "joined" in one] == ["Anna has joined the chat."]
-    assert told.agents == (ANNA,)
+    assert [(one.id, one.name, one.announced) for one in told.agents] == [("anna", "Anna", True)]
 
 
 def test_arrival_waits_for_a_name_that_is_to_come() -> None:
-    assert texts(after(WAITING, unnamed("anna"))) == []
+    told = after(WAITING, unnamed("anna"))
+    assert (texts(told), told.agents) == ([], (Agent(id="anna"),))
 
 
 def test_arrival_of_somebody_who_has_no_name_is_announced_too() -> None:
@@ -136,7 +137,7 @@ def test_words_of_an_author_without_id_belong_to_the_agent_of_that_name() -> Non
     found = joined(Agent(id="", name="Anna"))
     event = AgentReplied(id="r", conversation=ROOM, author="", text="Hi", author_name="Anna")
     told = after(WAITING, found, event)
-    assert told.agents == (Agent(id="", name="Anna"),)
+    assert told.agents == (Agent(id="", name="Anna", announced=True),)
     assert told.deliveries[-1].agent == "Anna"
 
 
@@ -145,47 +146,7 @@ def test_words_of_a_second_agent_bear_the_second_name() -> None:
     assert [one.agent for one in told.deliveries[1:]] == ["Anna", "Ben"]
 
 
-@pytest.mark.parametrize(
-    ("name", "sentence"), [("Anna", "Anna has left"), (None, "Your colleague")]
-)
-def test_departure_of_the_last_agent_is_told(name: str | None, sentence: str) -> None:
-    told = after(replace(ACTIVE, agents=(Agent(id="anna", name=name),)), left())
-    assert texts(told)[0].startswith(sentence)
-    assert (told.agents, told.speaker) == ((), "")
-
-
-def test_departure_of_one_of_two_is_not_told() -> None:
-    told = after(replace(ACTIVE, agents=(ANNA, BEN)), left())
-    assert (texts(told), told.agents) == ([], (BEN,))
-
-
-def test_agent_who_is_gone_is_not_named_any_more() -> None:
-    told = after(replace(ACTIVE, agents=(BEN, ANNA), speaker="Anna"), left())
-    assert told.speaker == "Ben"
-
-
-def test_departure_of_a_stranger_changes_nothing() -> None:
-    assert after(ACTIVE, left(BEN)) is ACTIVE
-
-
-def transferred(*to: str) -> Transferred:
-    return Transferred(id="t", conversation=ROOM, to_agents=to, position=2, wait_seconds=30)
-
-
-def test_transfer_is_told_with_the_place_in_the_new_queue() -> None:
-    told = after(ACTIVE, transferred())
-    assert texts(told) == ["You are being transferred to another colleague."]
-    assert (told.agents, told.speaker, told.position, told.wait_seconds) == ((), "", 2, 30)
-
-
-@pytest.mark.parametrize(("name", "speaker"), [("Anna", "Anna"), (None, "")])
-def test_agent_who_is_already_there_takes_the_transfer(name: str | None, speaker: str) -> None:
-    anna = Agent(id="anna", name=name)
-    told = after(replace(ACTIVE, agents=(anna, BEN)), transferred("anna"))
-    assert (told.agents, told.speaker) == ((anna,), speaker)
-
-
-@pytest.mark.parametrize("event", [joined(BEN), left(), transferred()])
+@pytest.mark.parametrize("event", [joined(BEN), transferred()])
 def test_empty_text_is_not_said(event: Event) -> None:
     assert after(ACTIVE, event, teller=SILENT).deliveries == ()
 
@@ -195,6 +156,29 @@ def test_sentence_is_in_the_language_of_the_session() -> None:
     assert texts(after(WAITING, joined(), teller=dutch)) == ["Anna neemt nu deel aan het gesprek."]
 
 
-def test_long_words_become_several_deliveries_in_order() -> None:
-    told = after(ACTIVE, replied("x" * SAFE_PIECE + "end"))
-    assert [one.text[-3:] for one in told.deliveries] == ["xxx", "end"]
+@pytest.mark.parametrize("text", ["x" * (LARGEST_DELIVERY - 2), "€" * 13_332, "\x01" * 6_666])
+def test_words_that_fit_in_an_answer_are_one_delivery(text: str) -> None:
+    told = after(ACTIVE, replied(text))
+    assert [one.text for one in told.deliveries] == [text]
+
+
+@pytest.mark.parametrize("text", ["x" * (LARGEST_DELIVERY - 1), "€" * 13_333, "\x01" * 6_667])
+def test_longer_words_become_several_deliveries_in_order(text: str) -> None:
+    told = after(ACTIVE, replied(text))
+    assert len(told.deliveries) > 1
+    assert "".join(one.text for one in told.deliveries) == text
+    assert {(one.kind, one.agent) for one in told.deliveries} == {(DeliveryKind.MESSAGE, "Anna")}
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "€", "🌷", '"', "\n", "\x01"])
+def test_every_piece_of_a_text_fits_in_an_answer(letter: str) -> None:
+    pieces = deliverable(letter * 50_000)
+    written = [len(json.dumps(one, ensure_ascii=False).encode()) for one in pieces]
+    assert max(written) <= LARGEST_DELIVERY
+    assert max(len(one.encode()) for one in pieces) <= SAFE_PIECE
+
+
+def test_file_without_a_name_is_still_a_file() -> None:
+    event = FileShared(id="f", conversation=ROOM, author="anna", url="https://f.example/1")
+    (told,) = after(ACTIVE, event).deliveries
+    assert (told.kind, told.text, told.name, told.size) == (DeliveryKind.FILE, "", "", None)

@@ -162,7 +162,7 @@ class Interleavings(RuleBasedStateMachine):
         room = self.open_rooms[-1]
         event = self.at(room, replied(f"agent {self.number}", self.number, room.ref))
         self.words[event.id] = f"agent {self.number}"
-        room.missed.append(event)
+        self.bench.desk.happened.append(event)
         self.told.append(event)
         for _ in range(times):
             self.webhook(1)

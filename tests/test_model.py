@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from handoff.model import Message
-from handoff.vocabulary import Participant, Reason, State
-from tests.heart import blank, handoff_of, session_in, with_handoff
+from handoff.model import MOST_THREADS, Message
+from handoff.vocabulary import ConversationRef, Participant, Reason, State, ThreadRef
+from tests.heart import CONTACT, ROOM, THREAD, blank, handoff_of, session_in, with_handoff
 
 OPEN = (State.REQUESTED, State.WAITING, State.ACTIVE)
 LINES = [Message(author=Participant.CUSTOMER, text=f"line {number}") for number in range(6)]
@@ -49,3 +49,46 @@ def test_before_handoff_is_what_was_said_before_the_request(
     trimmed = replace(session, transcript=session.transcript[cut:])
     assert trimmed.before_handoff == tuple(wanted)
     assert handoff_of(trimmed).lines_before == 4
+
+
+def test_contact_knows_its_last_conversation_and_all_threads_before() -> None:
+    contact = CONTACT
+    for name in ("a", "b", "c"):
+        contact = contact.knowing(ConversationRef(f"room {name}"), ThreadRef(name))
+    assert (contact.conversation, contact.thread, contact.earlier) == ("room c", "c", ("a", "b"))
+    assert contact.ref == CONTACT.ref
+
+
+def test_contact_that_learns_the_same_thread_twice_knows_it_once() -> None:
+    once = CONTACT.knowing(ROOM, THREAD)
+    assert once.knowing(ROOM, THREAD) == once
+
+
+def test_contact_keeps_the_thread_before_a_conversation_without_one() -> None:
+    after = CONTACT.knowing(ROOM, THREAD).knowing(ROOM, None)
+    assert (after.thread, after.earlier) == (None, (THREAD,))
+
+
+def test_contact_keeps_so_many_threads_the_newest() -> None:
+    contact = CONTACT
+    for number in range(MOST_THREADS + 2):
+        contact = contact.knowing(ROOM, ThreadRef(f"t{number}"))
+    assert contact.earlier == tuple(f"t{number}" for number in range(1, MOST_THREADS + 1))
+    assert contact.thread == f"t{MOST_THREADS + 1}"
+
+
+@pytest.mark.parametrize(
+    ("thread", "wanted"), [("a", True), ("b", True), ("c", True), ("d", False), (None, False)]
+)
+def test_contact_remembers_its_last_and_its_earlier_threads(
+    thread: str | None, wanted: bool
+) -> None:
+    contact = CONTACT
+    for name in ("a", "b", "c"):
+        contact = contact.knowing(ROOM, ThreadRef(name))
+    assert contact.remembers(ThreadRef(thread) if thread else None) is wanted
+
+
+def test_contact_without_a_past_remembers_no_thread() -> None:
+    assert not CONTACT.remembers(THREAD)
+    assert not CONTACT.remembers(None)

@@ -152,3 +152,26 @@ def test_unread_deliveries_of_the_handoff_before_come_first() -> None:
     handoff = started(before, asking())
     assert [(one.id, one.text) for one in handoff.deliveries] == [(1, "no. 5"), (2, "no. 6")]
     assert (handoff.last_delivery, handoff.answered) == (2, 0)
+
+
+def test_lines_of_the_starting_utterance_are_not_what_was_said_before() -> None:
+    earlier = Message(author=Participant.CUSTOMER, text="Hi", utterance="u0")
+    own = [
+        Message(author=Participant.CUSTOMER, text="agent", utterance="s"),
+        Message(author=Participant.BOT, text="Let me see.", utterance="s"),
+    ]
+    begun = opening.start(blank().saying(earlier, *own), asking(), RULES, NOW)
+    assert (begun.before_handoff, handoff_of(begun).lines_before) == ((earlier,), 1)
+
+
+def test_lines_before_are_counted_over_all_where_the_transcript_was_cut() -> None:
+    lines = [Message(author=Participant.CUSTOMER, text=text, utterance=text) for text in "abcs"]
+    cut = replace(blank().saying(*lines), transcript=tuple(lines[1:]))
+    begun = opening.start(cut, asking(), RULES, NOW)
+    assert (begun.before_handoff, handoff_of(begun).lines_before) == (tuple(lines[1:3]), 3)
+
+
+def test_nothing_is_noted_where_only_the_starting_utterance_was_said() -> None:
+    own = Message(author=Participant.CUSTOMER, text="agent", utterance="s")
+    begun = opening.start(blank().saying(own), asking(), RULES, NOW)
+    assert kinds(begun) == [JobKind.IDENTIFY, JobKind.OPEN]

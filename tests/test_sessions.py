@@ -1,27 +1,29 @@
-"""Sessions in and out of the store: found by any name, written under their version."""
+"""Sessions in and out of the store, written under their version and without doubles."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from handoff import sessions
+from handoff.bounds import TAIL_DELIVERIES
+from handoff.effects import Teller
 from handoff.errors import Conflict, StoreError
 from handoff.model import Session, Undelivered
-from handoff.sessions import MOST_CONFLICTS, MOST_KNOWN_CONVERSATIONS, Held, Sessions
+from handoff.sessions import MOST_CONFLICTS, Held, Sessions
 from handoff.sqlite import SqliteStore
 from handoff.store import Change, Version
-from handoff.vocabulary import ConversationRef, HandoffId, JobKind, ProviderId, SessionKey, State
+from handoff.vocabulary import (
+    DeliveryKind,
+    HandoffId,
+    JobKind,
+    State,
+)
 from tests.fakes import CountingStore, FixedClock
 from tests.heart import (
-    CONTACT,
-    DESK,
-    HANDOFF,
     NOW,
-    ROOM,
     RULES,
     blank,
     handoff_of,
@@ -56,13 +58,14 @@ async def test_session_that_was_never_written_is_none(kept: Sessions) -> None:
 
 
 async def test_session_that_was_never_written_begins_fresh(kept: Sessions) -> None:
-    assert await kept.load_or(blank()) == FRESH
+    assert await kept.load_or(blank()) == replace(FRESH, whole=True)
 
 
 async def test_session_comes_back_as_it_was_written(kept: Sessions) -> None:
     written = await kept.commit(FRESH, lambda _: session_in(State.ACTIVE))
     found = await kept.load(blank().key)
-    assert found == written == await kept.load_or(blank())
+    assert found == written
+    assert await kept.load_or(blank()) == replace(written, whole=True)
 
 
 async def test_every_write_prolongs_the_life_of_the_session(
@@ -151,103 +154,73 @@ async def test_what_was_given_up_moves_to_the_dead_letters(
     assert letter.expire_at == NOW + RULES.keep_texts
 
 
-@pytest.mark.parametrize("name", [str(ROOM), str(CONTACT.ref)])
-async def test_session_is_found_by_conversation_and_contact(
-    store: CountingStore, clock: FixedClock, kept: Sessions, name: str
+def unread(count: int, held: Held, clock: FixedClock) -> Session:
+    """Return the session with so many more deliveries that nobody has seen."""
+    teller = Teller(texts=RULES.texts, language="en", now=clock())
+    handoff = handoff_of(held.session)
+    for _ in range(count):
+        handoff = teller.deliver(handoff, DeliveryKind.MESSAGE, text="Hi")
+    return replace(held.session, handoff=handoff)
+
+
+ACTIVE = Held(session=session_in(State.ACTIVE), version=None)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_delivery_that_moved_out_is_written_once(
+    kept: Sessions, store: CountingStore, clock: FixedClock, whole: bool
 ) -> None:
-    await kept.commit(FRESH, lambda _: session_in(State.ACTIVE))
-    other_instance = Sessions(store, RULES, clock)
-    assert await other_instance.find(DESK, "", name) == blank().key
-
-
-async def test_name_that_this_instance_wrote_costs_no_read(
-    kept: Sessions, store: CountingStore
-) -> None:
-    await kept.commit(FRESH, lambda _: session_in(State.ACTIVE))
-    store.taken()
-    assert await kept.find(DESK, ROOM) == blank().key
-    assert store.taken() == (0, 0)
-
-
-async def test_names_are_written_once(kept: Sessions, store: CountingStore) -> None:
-    held = await kept.commit(FRESH, lambda _: session_in(State.ACTIVE))
-    store.taken()
-    await kept.commit(held, counted)
+    first = replace(ACTIVE, whole=whole)
+    held = await kept.commit(first, lambda _: unread(TAIL_DELIVERIES + 5, first, clock))
+    assert store.taken()[1] == 1 + 5
+    again = await kept.commit(held, counted)
     assert store.taken() == (0, 1)
+    await kept.commit(again, lambda _: unread(1, again, clock))
+    assert store.taken() == (0, 2)
 
 
-async def test_unknown_name_is_not_waited_for_when_nothing_opens(kept: Sessions) -> None:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    assert await kept.find(DESK, ROOM) is None
-    assert loop.time() - began < sessions.OPENING_POLL
-
-
-async def test_unknown_name_is_waited_for_while_something_opens(kept: Sessions) -> None:
-    opening = queue(session_in(State.REQUESTED), JobKind.OPEN)
-    held = await kept.commit(FRESH, lambda _: opening)
-    finding = asyncio.create_task(kept.find(DESK, ROOM))
-    await asyncio.sleep(0)
-    await kept.commit(held, lambda session: with_handoff(session, conversation=ROOM))
-    assert await finding == blank().key
-
-
-async def test_unknown_name_is_not_waited_for_for_ever(kept: Sessions) -> None:
-    await kept.commit(FRESH, lambda _: queue(session_in(State.REQUESTED), JobKind.OPEN))
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    assert await kept.find(DESK, ROOM) is None
-    assert loop.time() - began < sessions.OPENING_WAIT * 2
-
-
-class Endless(CountingStore):
-    """A store that knows every name, one session each."""
-
-    async def find(self, provider: ProviderId, name: str) -> SessionKey | None:
-        """Count, and make a key."""
-        self.reads += 1
-        return SessionKey(name)
-
-
-async def test_instance_remembers_only_so_many_names(
-    store: CountingStore, clock: FixedClock
+async def test_delivery_that_moved_out_is_not_written_again_by_who_read_it_back(
+    kept: Sessions, store: CountingStore, clock: FixedClock
 ) -> None:
-    endless = Endless(store)
-    kept = Sessions(endless, RULES, clock)
-    for number in range(MOST_KNOWN_CONVERSATIONS + 1):
-        await kept.find(DESK, str(number))
-    endless.taken()
-    await kept.find(DESK, str(MOST_KNOWN_CONVERSATIONS))
-    assert endless.taken() == (0, 0)
-    await kept.find(DESK, "0")
-    assert endless.taken() == (1, 0)
+    await kept.commit(ACTIVE, lambda _: unread(TAIL_DELIVERIES + 5, ACTIVE, clock))
+    held = await kept.load_or(blank())
+    store.taken()
+    again = await kept.commit(held, counted)
+    assert store.taken() == (0, 1)
+    assert len(handoff_of(again.session).deliveries) == TAIL_DELIVERIES + 5
 
 
-def names(session: Session) -> Sequence[str]:
-    return sorted(name for _, name in sessions.names(session))
-
-
-@pytest.mark.parametrize(
-    ("session", "wanted"),
-    [
-        (blank(), []),
-        (session_in(None), ["customer-1"]),
-        (session_in(State.REQUESTED), ["customer-1"]),
-        (session_in(State.ACTIVE), ["customer-1", "room-1"]),
-        (session_in(State.CLOSED), ["customer-1", "room-1"]),
-    ],
-)
-def test_session_has_the_names_of_its_contacts_and_conversation(
-    session: Session, wanted: list[str]
+async def test_delivery_that_moved_out_is_not_written_again_after_a_conflict(
+    kept: Sessions, store: CountingStore, clock: FixedClock
 ) -> None:
-    assert names(session) == wanted
+    await kept.commit(ACTIVE, lambda _: unread(TAIL_DELIVERIES + 5, ACTIVE, clock))
+    held = await kept.load_or(blank())
+    await kept.commit(held, counted)
+    store.taken()
+    again = await kept.commit(held, counted)  # conflicts, reads session and deliveries, writes
+    assert store.taken() == (1 + 5, 1 + 1)
+    assert (again.session.last_job, again.moved) == (2, 5)
 
 
-async def test_second_conversation_of_a_session_leads_to_it_too(kept: Sessions) -> None:
-    held = await kept.commit(FRESH, lambda _: session_in(State.CLOSED))
-    second = ConversationRef("room-2")
-    await kept.commit(
-        held, lambda one: with_handoff(one, id=HandoffId("ho-2"), conversation=second)
+async def test_deliveries_that_moved_out_are_read_only_by_who_answers(
+    kept: Sessions, store: CountingStore, clock: FixedClock
+) -> None:
+    await kept.commit(ACTIVE, lambda _: unread(TAIL_DELIVERIES + 5, ACTIVE, clock))
+    store.taken()
+    found = await kept.load(blank().key)
+    assert (store.taken(), found is not None and found.whole) == ((1, 0), False)
+    assert (await kept.load_or(blank())).whole
+    assert store.taken() == (1 + 5, 0)
+
+
+async def test_next_handoff_counts_what_moved_out_anew(
+    kept: Sessions, store: CountingStore, clock: FixedClock
+) -> None:
+    held = await kept.commit(ACTIVE, lambda _: unread(TAIL_DELIVERIES + 5, ACTIVE, clock))
+    begun = with_handoff(session_in(State.ACTIVE), id=HandoffId("ho-2"))
+    after = await kept.commit(
+        held, lambda _: unread(TAIL_DELIVERIES + 3, replace(held, session=begun), clock)
     )
-    assert await kept.find(DESK, second) == await kept.find(DESK, ROOM) == blank().key
-    assert handoff_of(held.session).id == HANDOFF
+    found = await store.deliveries(blank().key, HandoffId("ho-2"), 0)
+    assert [one.id for one in found] == [1, 2, 3]
+    assert after.moved == 3

@@ -120,7 +120,7 @@ async def test_words_that_were_missed_while_the_answer_was_lost_are_delivered(
 ) -> None:
     bench.desk.faults = [Fault(verb="open", error=Unavailable("slow"), after=True)]
     await bench.start()
-    bench.desk.rooms[0].missed += [joined(), replied("Anybody there?")]
+    bench.desk.happened += [joined(), replied("Anybody there?")]
     bench.clock.advance(2)
     assert (await bench.poll("p")).texts[-1] == "Anna: Anybody there?"
 

@@ -156,8 +156,9 @@ def test_agents_words_join_the_transcript_with_their_name() -> None:
 
 def test_end_clears_agents_and_everything_about_waiting() -> None:
     session = with_handoff(session_in(State.WAITING), position=4, wait_seconds=90, agents=(ANNA,))
+    session = with_handoff(session, gone="Ben")
     over = handoff_of(lifecycle.end(session, CustomerLeft, Reason.CUSTOMER_LEFT, RULES, NOW))
-    assert (over.agents, over.position, over.wait_seconds) == ((), None, None)
+    assert (over.agents, over.gone, over.position, over.wait_seconds) == ((), None, None, None)
 
 
 def test_contact_remembers_where_the_handoff_was() -> None:

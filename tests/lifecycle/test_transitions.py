@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -151,4 +152,5 @@ def test_handoff_stays_active_while_another_agent_is_there(name: str) -> None:
     }
     after = lifecycle.apply(both, facts[name], RULES, NOW)
     assert handoff_of(after).state is A
-    assert handoff_of(after).agents == (BEN,)
+    assert handoff_of(after).agents == (replace(BEN, announced=True),)
+    assert handoff_of(after).gone is None

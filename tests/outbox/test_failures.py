@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import failures, outbox
+from handoff import failures
 from handoff.errors import (
     ContactLost,
     ConversationGone,
@@ -143,6 +143,19 @@ def test_customer_is_identified_anew_only_once() -> None:
     assert handoff_of(fail(identified, ContactLost("no"))).state is State.FAILED
 
 
+def test_opening_remembers_that_its_customer_was_identified_anew() -> None:
+    again = fail(waiting(JobKind.OPEN), ContactLost("no"))
+    assert [job.renewed for job in again.outbox] == [False, True, False]
+    throttled = fail(replace(again, outbox=again.outbox[1:]), Throttled("wait"))
+    assert head(throttled).renewed
+    assert handoff_of(fail(throttled, ContactLost("no"))).state is State.FAILED
+
+
+def test_identifying_anew_has_all_its_attempts() -> None:
+    tried = fail(fail(waiting(JobKind.OPEN), Throttled("wait")), Throttled("wait"))
+    assert head(fail(tried, ContactLost("no"))).attempts == 0
+
+
 def test_customer_is_identified_anew_after_another_failure_too() -> None:
     throttled = fail(waiting(JobKind.OPEN), Throttled("wait"))
     assert JobKind.IDENTIFY in kinds(fail(throttled, ContactLost("no")))
@@ -170,7 +183,28 @@ def test_job_becomes_a_dead_letter_when_patience_ends(kind: JobKind, name: str) 
     assert handoff_of(after).state is State.ACTIVE
 
 
-@pytest.mark.parametrize("name", ["rejected", "nobody", "lost"])
+@pytest.mark.parametrize("name", FINAL)
+def test_look_that_is_refused_is_given_up_in_silence(name: str) -> None:
+    session = waiting(JobKind.LOOK)
+    after = fail(session, FINAL[name])
+    assert after == replace(session, outbox=session.outbox[1:])
+
+
+@pytest.mark.parametrize("name", GOOD_FOR_ANOTHER_TRY)
+def test_look_is_given_up_in_silence_when_patience_ends(name: str) -> None:
+    session = waiting(JobKind.LOOK)
+    after = fail(session, GOOD_FOR_ANOTHER_TRY[name], PATIENCE[JobKind.LOOK].total_seconds())
+    assert after == replace(session, outbox=session.outbox[1:])
+
+
+@pytest.mark.parametrize("kind", list(JobKind))
+def test_job_is_tried_until_patience_ends(kind: JobKind) -> None:
+    almost = PATIENCE[kind].total_seconds() - 2
+    after = fail(waiting(kind), Throttled("wait"), almost)
+    assert (head(after).kind, head(after).attempts) == (kind, 1)
+
+
+@pytest.mark.parametrize("name", ["rejected", "nobody"])
 def test_customer_is_told_of_a_lost_message_and_stays_connected(name: str) -> None:
     after = fail(waiting(JobKind.SEND), FINAL[name])
     assert (notices(after), handoff_of(after).state) == ([UNDELIVERED], State.ACTIVE)
@@ -185,10 +219,21 @@ def test_message_to_a_conversation_that_is_gone_ends_the_handoff() -> None:
     assert lost(after) == [(1, "ConversationGone"), (2, "conversation_closed")]
 
 
-def test_customer_is_told_of_a_message_lost_after_the_end() -> None:
-    session = with_handoff(waiting(JobKind.SEND), state=State.CLOSED)
-    after = fail(session, Rejected("no"))
+def test_message_for_a_customer_whom_the_provider_forgot_ends_the_handoff() -> None:
+    after = fail(waiting(JobKind.SEND), ContactLost("no"))
+    handoff = handoff_of(after)
+    assert (handoff.state, handoff.reason) == (State.CLOSED, Reason.PROVIDER_ERROR)
+    assert notices(after) == [UNDELIVERED_ENDED, RULES.texts.get("provider_error", "en")]
+    assert lost(after) == [(1, "ContactLost"), (2, "conversation_closed")]
+    assert after.outbox == ()
+
+
+@pytest.mark.parametrize("name", FINAL)
+def test_customer_is_told_of_a_message_lost_after_the_end(name: str) -> None:
+    session = with_handoff(waiting(JobKind.SEND), state=State.CLOSED, reason=Reason.AGENT_CLOSED)
+    after = fail(session, FINAL[name])
     assert notices(after) == [UNDELIVERED_ENDED]
+    assert handoff_of(after).reason is Reason.AGENT_CLOSED
 
 
 @pytest.mark.parametrize("other", [None, HandoffId("ho-2")])
@@ -246,4 +291,4 @@ def test_vendor_that_asks_for_more_than_our_patience_is_given_up(asked: float) -
 
 
 def test_every_kind_of_job_has_patience_and_an_end() -> None:
-    assert set(PATIENCE) == set(outbox.GIVING_UP) == set(JobKind)
+    assert set(PATIENCE) == set(failures.GIVING_UP) == set(JobKind)

@@ -24,6 +24,7 @@ from tests.heart import (
     with_handoff,
 )
 
+UNDELIVERED = RULES.texts.get("undelivered_ended", "en")
 OPENING = queue(session_in(State.REQUESTED), JobKind.OPEN, JobKind.SEND)
 WAITING_WORDS = queue(session_in(State.ACTIVE), JobKind.SEND, JobKind.SEND)
 SOMEBODY = Lease(owner="they", until=NOW + seconds(5))
@@ -34,7 +35,12 @@ def left(session: Session) -> Session:
 
 
 def agent_closed(session: Session) -> Session:
-    return outbox.without_audience(lifecycle.apply(session, closed(), RULES, NOW), NOW)
+    over = lifecycle.apply(session, closed(), RULES, NOW)
+    return swept(over, outbox.in_flight(over, NOW))
+
+
+def swept(session: Session, in_flight: int = 0) -> Session:
+    return outbox.without_audience(session, RULES, NOW, in_flight=in_flight)
 
 
 def lost(session: Session) -> list[tuple[str, str]]:
@@ -93,7 +99,29 @@ def test_messages_that_wait_when_the_agent_closes_become_dead_letters() -> None:
 
 
 def test_customer_is_told_that_waiting_messages_were_not_delivered() -> None:
-    assert RULES.texts.get("undelivered_ended", "en") in notices(agent_closed(WAITING_WORDS))
+    told = [RULES.texts.get("ended", "en"), UNDELIVERED]
+    assert notices(agent_closed(WAITING_WORDS)) == told
+
+
+def test_customer_is_told_once_however_often_the_end_is_told() -> None:
+    after = agent_closed(WAITING_WORDS)
+    assert swept(after) == after
+    assert notices(after).count(UNDELIVERED) == 1
+
+
+def test_customer_is_told_of_undelivered_messages_only_when_there_are_any() -> None:
+    after = agent_closed(queue(session_in(State.ACTIVE), JobKind.NOTE, JobKind.LOOK))
+    assert (after.outbox, after.undelivered) == ((), ())
+    assert notices(after) == [RULES.texts.get("ended", "en")]
+
+
+@pytest.mark.parametrize(
+    ("lease", "busy"), [(None, 0), (SOMEBODY, 1), (Lease(owner="they", until=NOW), 0)]
+)
+def test_one_job_is_in_flight_while_somebody_holds_the_lease(
+    lease: Lease | None, busy: int
+) -> None:
+    assert outbox.in_flight(replace(WAITING_WORDS, lease=lease), NOW) == busy
 
 
 def test_message_that_somebody_is_sending_stays_until_its_outcome_tells() -> None:
@@ -115,16 +143,16 @@ def test_end_without_waiting_messages_loses_nothing() -> None:
 def test_earlier_losses_of_the_same_decision_are_kept() -> None:
     first = agent_closed(WAITING_WORDS)
     second = queue(first, JobKind.SEND)
-    assert len(outbox.without_audience(second, NOW).undelivered) == 3
+    assert len(swept(second).undelivered) == 3
 
 
 @pytest.mark.parametrize("state", [None, State.REQUESTED, State.WAITING, State.ACTIVE])
 def test_nothing_is_dropped_while_the_handoff_is_open(state: State | None) -> None:
     session = session_in(state)
-    assert outbox.without_audience(session, NOW) is session
+    assert swept(session) is session
 
 
 def test_last_words_of_a_customer_who_left_are_still_sent() -> None:
     session = queue(left(WAITING_WORDS), JobKind.CLOSE)
-    assert outbox.without_audience(session, NOW) is session
+    assert swept(session) is session
     assert kinds(session) == [JobKind.SEND, JobKind.SEND, JobKind.CLOSE]

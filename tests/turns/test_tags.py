@@ -130,7 +130,7 @@ def test_first_turn_after_the_end_tells_it(meaning: Meaning, dialect: Dialect) -
     assert reply.parameters["handoff_state"] == "closed"
     assert reply.parameters["handoff_reason"] == "customer_left"
     assert reply.texts == (RULES.texts.get("customer_left", "en"),)
-    assert (reply.mute, handoff_of(after).end_told) == (False, True)
+    assert (reply.mute, reply.context, handoff_of(after).end_told_in) == (False, False, "m")
 
 
 @BOTH
@@ -145,7 +145,15 @@ def test_poll_returns_what_waits_and_relays_nothing(state: State, dialect: Diale
 @OPEN
 @pytest.mark.parametrize(
     ("text", "meaning"),
-    [("", Meaning.END), ("Bye", Meaning.END), (" BYE Agent\n", Meaning.OTHER)],
+    [
+        ("", Meaning.END),
+        ("Bye", Meaning.END),
+        (" BYE Agent\n", Meaning.OTHER),
+        ("bye agent", Meaning.MESSAGE),
+        ("Bye agent!!", Meaning.OTHER),
+        ("¡Bye agent… ", Meaning.START),
+        ("\t'\"bye agent;:,.?\"'\r", Meaning.OTHER),
+    ],
 )
 def test_customer_leaves_by_tag_or_word(
     text: str, meaning: Meaning, state: State, dialect: Dialect
@@ -155,6 +163,13 @@ def test_customer_leaves_by_tag_or_word(
     assert kinds(after) == [JobKind.CLOSE]
     assert reply.parameters["handoff_reason"] == "customer_left"
     assert (reply.mute, reply.context) == (False, False)
+
+
+@pytest.mark.parametrize("text", ["bye", "bye, agent", "bye agent then", "bye agent 1", "...", "-"])
+def test_words_that_only_look_like_a_leave_word_are_relayed(text: str) -> None:
+    after, _ = answered(session_in(State.ACTIVE), turn(text, "b"))
+    assert handoff_of(after).state is State.ACTIVE
+    assert [(job.kind, job.text) for job in after.outbox] == [(JobKind.SEND, text)]
 
 
 @BOTH
@@ -191,7 +206,7 @@ def test_availability_that_was_asked_is_told_and_can_be_read(
     assert reply is not None
     assert reply.parameters["handoff_available"] == presence.value
     assert reply.parameters["handoff_position"] == 2
-    assert reply.context is not False, "ES drops the parameters of a context that ends"
+    assert reply.context is None, "ES drops the parameters of a context that ends"
 
 
 @BOTH

@@ -1,0 +1,200 @@
+"""The functions as processes, the simulators beside them, and what a test may do to both."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import requests
+
+from demo import dialogflow, livechat
+from demo.dialogflow.model import BotSettings
+from demo.hosting import hosted
+from handoff.cli import checkout
+from handoff.cli.processes import Function, Plan, free_port, listen, running
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+SECRET = "a-dialogflow-secret-of-the-test"
+ACCOUNT = livechat.Account()
+PATIENCE = 15.0
+TABLES = ("sessions", "conversations", "deliveries", "dead_letters", "tokens")
+
+
+@dataclass
+class House:
+    """Everything at work. `fulfillment` and `events` are addresses of one function each."""
+
+    folder: Path
+    bot: str
+    desk: str
+    plans: Mapping[str, Plan]
+    environ: Mapping[str, str]
+    stack: ExitStack
+    functions: dict[str, Function] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Start the functions, on the ports they had before."""
+        self.stack = ExitStack()
+        started = self.stack.enter_context(running(list(self.plans.values()), self.environ))
+        self.functions = {one.plan.name: one for one in started}
+
+    def kill(self) -> None:
+        """Kill every instance at once, as a machine that dies does."""
+        for function in self.functions.values():
+            os.killpg(function.pid, signal.SIGKILL)
+        self.stack.close()
+
+    def say(self, text: str, session: str = "s1", **more: Any) -> Json:
+        """Say something to the bot and return what its widget would show."""
+        return self.query({"text": text, **more}, session)
+
+    def poll(self, session: str = "s1") -> list[str]:
+        """Ask for news and return the texts."""
+        return texts(self.query({"event": "agent_reply_ready"}, session))
+
+    def query(self, body: Json, session: str) -> Json:
+        """Make one turn; an answer of ours that Dialogflow would refuse fails the test."""
+        answer = requests.post(f"{self.bot}/sessions/{session}/query", json=body, timeout=30)
+        shown: Json = answer.json()
+        assert not shown["webhook_errors"], shown
+        return shown
+
+    def at_desk(self, path: str, body: Json | None = None) -> Json:
+        """Do something at the desk, or see what is there."""
+        url = f"{self.desk}/desk/{path}"
+        answer = requests.post(url, json=body, timeout=30) if body is not None else None
+        answer = answer if answer is not None else requests.get(url, timeout=30)
+        answer.raise_for_status()
+        found: Json = answer.json()
+        return found
+
+    def chat(self) -> Json:
+        """Return the one chat at the desk, once no webhook is on its way."""
+        self.at_desk("idle")
+        [one] = self.at_desk("chats")["chats"]
+        chat: Json = one
+        return chat
+
+    def agent_says(self, text: str) -> None:
+        """Let the agent of the one chat write, and wait until the webhook has been answered."""
+        chat = self.chat()
+        agent = next(one["id"] for one in chat["agents"] if one["visibility"] == "all")
+        self.at_desk(f"chats/{chat['id']}/say", {"agent": agent, "text": text})
+        self.at_desk("idle")
+
+    def calls(self, action: str) -> list[Json]:
+        """Return the calls of one action that reached the vendor."""
+        found: list[Json] = self.at_desk(f"calls?action={action}")["calls"]
+        return found
+
+    def event(self, body: bytes) -> int:
+        """Send bytes as a webhook of the vendor and return the status."""
+        url = f"{self.plans['agent_events'].address}/livechat"
+        return requests.post(url, data=body, timeout=30).status_code
+
+    def turn(self, body: bytes, **headers: str) -> requests.Response:
+        """Send bytes as Dialogflow does."""
+        url = f"{self.plans['dialogflow_fulfillment'].address}/"
+        sent = {"X-Handoff-Secret": SECRET, "Content-Type": "application/json", **headers}
+        return requests.post(url, data=body, headers=sent, timeout=30)
+
+    def stored(self) -> str:
+        """Return all that the store holds, as text."""
+        with closing(sqlite3.connect(self.folder / "handoff.db")) as db:
+            return repr([db.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES])
+
+    def logs(self) -> str:
+        """Return all that the functions printed."""
+        return "".join(plan.log.read_text() for plan in self.plans.values() if plan.log)
+
+
+@contextmanager
+def house(folder: Path, dialect: Literal["cx", "es"] = "cx", **variables: str) -> Iterator[House]:
+    """Start everything on loopback and SQLite; end everything."""
+    names = ("dialogflow_fulfillment", "agent_events")
+    plans = {
+        name: Plan(
+            name=name,
+            source=checkout.source(name),
+            port=free_port(),
+            log=folder / f"{name}.log",
+        )
+        for name in names
+    }
+    settings = BotSettings(
+        dialect=dialect,
+        webhook_url=f"{plans['dialogflow_fulfillment'].address}/",
+        webhook_headers={"X-Handoff-Secret": SECRET},
+    )
+    account = replace(ACCOUNT, webhook_url=f"{plans['agent_events'].address}/livechat")
+    apps = [dialogflow.create_app(settings), livechat.create_app(account)]
+    with listen("127.0.0.1", 0) as bot, listen("127.0.0.1", 0) as desk:
+        addresses = [f"http://127.0.0.1:{one.getsockname()[1]}" for one in (bot, desk)]
+        environ = {"PATH": os.environ["PATH"], **_environ(folder, addresses[1]), **variables}
+        with hosted(list(zip(apps, (bot, desk), strict=True))):
+            one = House(folder, addresses[0], addresses[1], plans, environ, ExitStack())
+            one.start()
+            try:
+                yield one
+            finally:
+                one.stack.close()
+
+
+def _environ(folder: Path, desk: str) -> Mapping[str, str]:
+    return {
+        "LIVECHAT_ORGANIZATION_ID": ACCOUNT.organization_id,
+        "LIVECHAT_CLIENT_ID": ACCOUNT.client_id,
+        "LIVECHAT_CLIENT_SECRET": ACCOUNT.client_secret,
+        "LIVECHAT_REFRESH_TOKEN": ACCOUNT.refresh_token,
+        "LIVECHAT_WEBHOOK_SECRET": ACCOUNT.webhook_secret,
+        "LIVECHAT_GROUP_ID": "4",
+        "LIVECHAT_API_URL": desk,
+        "LIVECHAT_ACCOUNTS_URL": desk,
+        "HANDOFF_STORE": f"sqlite:{folder / 'handoff.db'}",
+        "DIALOGFLOW_AUTH": "secret",
+        "DIALOGFLOW_SECRET": SECRET,
+    }
+
+
+def texts(shown: Json) -> list[str]:
+    """Return the texts that a widget would show; an empty one is nothing to see."""
+    return [one["text"] for one in shown["messages"] if one.get("text")]
+
+
+def state(shown: Json) -> Json:
+    """Return what the bot knows of the handoff, wherever its dialect keeps it."""
+    contexts = [one["parameters"] for one in shown.get("contexts", []) if one["name"] == "handoff"]
+    known = contexts[0] if contexts else shown["parameters"]
+    return {name: value for name, value in known.items() if name.startswith("handoff_")}
+
+
+def until(look: Callable[[], T]) -> T:
+    """Look until there is something, and return it."""
+    give_up = time.monotonic() + PATIENCE
+    while not (found := look()):
+        assert time.monotonic() < give_up, "it did not happen"
+        time.sleep(0.05)
+    return found
+
+
+def webhook(action: str, payload: Json, secret: str = ACCOUNT.webhook_secret) -> bytes:
+    """Return a webhook's body as the vendor writes it."""
+    body = {
+        "webhook_id": "3f9a60d2c85b4e17a0d9f6b1e2c47835",
+        "secret_key": secret,
+        "action": action,
+        "organization_id": ACCOUNT.organization_id,
+        "payload": payload,
+        "additional_data": {},
+    }
+    return json.dumps(body).encode()

@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 
 from handoff import bounds, codec
-from handoff.bounds import EVENTS, LONGEST_LINE, TAIL_DELIVERIES, TRANSCRIPT_LINES, TURNS
+from handoff.bounds import (
+    EVENTS,
+    LONGEST_LINE,
+    TAIL_BYTES,
+    TAIL_DELIVERIES,
+    TRANSCRIPT_LINES,
+    TURNS,
+)
 from handoff.effects import SAFE_PIECE
 from handoff.model import Delivery, EventRecord, Message, Reply, Session, TurnRecord
 from handoff.vocabulary import DeliveryKind, Participant, State
@@ -76,12 +83,29 @@ def test_large_deliveries_move_out_earlier(text: str, kept: int) -> None:
     assert len(ids(trimmed)) == kept
 
 
-@pytest.mark.parametrize("field", ["text", "url", "name", "agent"])
-def test_all_that_a_delivery_says_counts(field: str) -> None:
-    session = delivering(40)
-    large = tuple(replace(one, **{field: "x" * 50_000}) for one in handoff_of(session).deliveries)
-    trimmed, _ = bounds.trim(with_handoff(session, deliveries=large))
+LARGE = "x" * 50_000
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        replace(deliveries(1)[0], text=LARGE),
+        replace(deliveries(1)[0], url=LARGE),
+        replace(deliveries(1)[0], name=LARGE),
+        replace(deliveries(1)[0], agent=LARGE),
+    ],
+)
+def test_all_that_a_delivery_says_counts(large: Delivery) -> None:
+    said = tuple(replace(large, id=number) for number in range(1, 41))
+    trimmed, _ = bounds.trim(with_handoff(delivering(40), deliveries=said))
     assert ids(trimmed) == [38, 39, 40]
+
+
+@pytest.mark.parametrize(("more", "kept"), [(0, 4), (1, 3)])
+def test_tail_that_exactly_fits_is_kept(more: int, kept: int) -> None:
+    text = "x" * (TAIL_BYTES // 4 - 208 + more)  # 200 for the frame, 8 for empty quotes
+    trimmed, _ = bounds.trim(delivering(8, text=text))
+    assert len(ids(trimmed)) == kept
 
 
 def test_one_thing_is_kept_whatever_its_size() -> None:

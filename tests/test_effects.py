@@ -19,7 +19,7 @@ from handoff.events import (
 from handoff.model import Agent, Delivery, Handoff
 from handoff.texts import Texts
 from handoff.vocabulary import DeliveryKind, State
-from tests.heart import ANNA, BEN, HERE, NOW, ROOM, handoff_in, joined, replied
+from tests.heart import BEN, HERE, NOW, ROOM, handoff_in, joined, replied
 
 TELLER = Teller(texts=Texts(), language="en", now=NOW)
 SILENT = Teller(

@@ -129,10 +129,6 @@ def test_words_of_who_was_named_meanwhile_bear_the_name() -> None:
     ]
 
 
-def test_words_of_nobody_at_all_change_nothing() -> None:
-    assert after(WAITING, replied("")) is WAITING
-
-
 @pytest.mark.parametrize(("name", "sentence"), [("Anna", ANNA_LEFT), (None, SOMEBODY_LEFT)])
 def test_departure_of_the_last_agent_is_told_with_the_next_answer(
     name: str | None, sentence: str
@@ -250,3 +246,15 @@ def test_agent_found_by_look_up_is_one_with_whom_the_webhooks_tell_of() -> None:
 def test_agent_found_by_look_up_keeps_id_and_announcement_of_the_webhooks() -> None:
     here = after(WAITING, joined(), joined(FOUND))
     assert (here.agents, texts(here)) == ((HERE,), [ANNA_JOINED])
+
+
+def test_name_that_is_known_stays() -> None:
+    words = replace(replied("Hi"), author_name="anna@example.com")
+    here = after(ACTIVE, joined(Agent(id="anna", name="A. Smith")), words)
+    assert here.agents == (HERE,)
+    assert here.deliveries[-1].agent == "Anna"
+
+
+def test_who_speaks_stays_the_one_until_the_name_of_the_next_is_known() -> None:
+    here = after(ACTIVE, unnamed("ben"))
+    assert (here.speaker, after(here, joined(BEN)).speaker) == ("Anna", "Ben")

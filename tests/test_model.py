@@ -92,3 +92,9 @@ def test_contact_remembers_its_last_and_its_earlier_threads(
 def test_contact_without_a_past_remembers_no_thread() -> None:
     assert not CONTACT.remembers(THREAD)
     assert not CONTACT.remembers(None)
+
+
+@pytest.mark.parametrize("cut", [2, 3, 4, 6])
+def test_nothing_was_said_before_where_the_cut_went_beyond_the_request(cut: int) -> None:
+    session = with_handoff(session_in(State.ACTIVE).saying(*LINES), lines_before=2)
+    assert replace(session, transcript=session.transcript[cut:]).before_handoff == ()

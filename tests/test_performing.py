@@ -22,6 +22,7 @@ from tests.fakes import FixedClock, ScriptedSend
 from tests.heart import (
     CONTACT,
     DESK,
+    HANDOFF,
     NOW,
     RULES,
     handoff_of,
@@ -42,11 +43,11 @@ class Work:
         self.store = store
         self.clock = clock
         self.send = ScriptedSend()
+        self.caller = Caller(self.send, store, clock)
         self.desk = ScriptedProvider()
 
     def performer(self, desk: Provider | None = None, rules: Rules = RULES) -> Performer:
-        caller = Caller(self.send, self.store, self.clock)
-        return Performer({DESK: desk or self.desk}, self.store, rules, caller, self.clock)
+        return Performer({DESK: desk or self.desk}, self.store, rules, self.caller, self.clock)
 
     async def does(self, session: Session, performer: Performer | None = None) -> Session:
         one = performer or self.performer()
@@ -110,9 +111,7 @@ async def test_opening_brings_contact_and_transcript(work: Work) -> None:
 
 
 async def test_doubtful_opening_is_looked_up_without_asking_for_somebody(work: Work) -> None:
-    session = opening()
-    doubtful = replace(session, outbox=(replace(head(session), uncertain=True),))
-    await work.does(doubtful)
+    await work.does(doubtful(opening()))
     assert work.send.verbs == ["open"]
     assert work.desk.rooms[0].opening.uncertain
 
@@ -214,13 +213,67 @@ async def test_doubtful_opening_in_a_session_without_handoff_is_dropped(
     assert (work.send.sent, after.outbox) == ([], ())
 
 
-async def test_opening_left_from_the_handoff_before_does_not_use_the_words_of_the_next(
-    work: Work,
+def doubtful(session: Session) -> Session:
+    return replace(session, outbox=(replace(head(session), uncertain=True),))
+
+
+ABANDONED = [{"state": State.CLOSED}, {"id": HandoffId("ho-2")}]
+
+
+@pytest.mark.parametrize("changes", ABANDONED)
+async def test_doubtful_opening_for_a_customer_who_left_opens_nothing(
+    work: Work, changes: dict[str, object]
 ) -> None:
-    session = opening(id=HandoffId("ho-2"))
-    job = replace(head(session), uncertain=True)
-    await work.does(replace(session, outbox=(job,)))
-    assert [room.opening.handoff.id for room in work.desk.rooms if room] != ["ho-2"]
+    session = doubtful(opening(**changes))
+    after = await work.does(session)
+    assert (work.send.verbs, work.desk.rooms, after.outbox) == (["open"], [], ())
+    assert handoff_of(after) == handoff_of(session)
+
+
+@pytest.mark.parametrize("changes", ABANDONED)
+async def test_opening_that_a_customer_who_left_had_is_found(
+    work: Work, changes: dict[str, object]
+) -> None:
+    session = queue(session_in(State.REQUESTED), JobKind.OPEN, JobKind.CLOSE)
+    work.desk.faults = [Fault(verb="open", error=Unavailable("slow"), after=True)]
+    left = with_handoff(await work.does(session), **changes)
+    after = await work.does(left)
+    (room,) = work.desk.rooms
+    assert (kinds(after), head(after).conversation) == ([JobKind.CLOSE], room.ref)
+    assert after.contacts[DESK].thread == room.thread
+
+
+async def test_opening_left_from_the_handoff_before_is_looked_up_by_its_own_id(work: Work) -> None:
+    class Recording(ScriptedProvider):
+        def open(self, opening: Opening) -> Exchange[Opened]:
+            asked.append(opening)
+            return super().open(opening)
+
+    asked: list[Opening] = []
+    await work.does(doubtful(opening(id=HandoffId("ho-2"))), work.performer(Recording()))
+    assert [(one.handoff.id, one.abandoned) for one in asked] == [(HANDOFF, True)]
+
+
+@pytest.mark.parametrize("uncertain", [True, False])
+async def test_opening_for_a_customer_who_is_there_is_not_abandoned(
+    work: Work, uncertain: bool
+) -> None:
+    await work.does(doubtful(opening()) if uncertain else opening())
+    (room,) = work.desk.rooms
+    assert (room.opening.abandoned, room.opening.uncertain) == (False, uncertain)
+
+
+@pytest.mark.parametrize("kind", [JobKind.OPEN, JobKind.SEND, JobKind.CLOSE, JobKind.LOOK])
+async def test_job_of_a_provider_that_is_not_configured_any_more_is_refused(
+    work: Work, kind: JobKind
+) -> None:
+    state = State.REQUESTED if kind is JobKind.OPEN else State.ACTIVE
+    session = queue(session_in(state), kind)
+    performer = Performer({}, work.store, replace(RULES, providers={}), work.caller, work.clock)
+    after = await work.does(session, performer)
+    assert (work.send.sent, after.outbox) == ([], ())
+    letters = [] if kind in {JobKind.OPEN, JobKind.LOOK} else ["Rejected"]
+    assert [one.reason for one in after.undelivered] == letters
 
 
 async def test_failure_is_what_the_outbox_makes_of_it(work: Work) -> None:

@@ -70,8 +70,6 @@ def _joined(handoff: Handoff, event: AgentJoined, teller: Teller) -> Handoff:
 
 
 def _replied(handoff: Handoff, event: AgentReplied, teller: Teller) -> Handoff:
-    if not event.text:
-        return handoff
     speaking = _speaking(handoff, event.author, teller, event.author_name)
     for part in deliverable(event.text):
         speaking = teller.deliver(speaking, DeliveryKind.MESSAGE, text=part, agent=speaking.speaker)
@@ -92,7 +90,7 @@ def _shared(handoff: Handoff, event: FileShared, teller: Teller) -> Handoff:
 
 
 def _left(handoff: Handoff, event: AgentLeft, _teller: Teller) -> Handoff:
-    gone = next((one for one in handoff.agents if _may_be(one, event.agent_id)), None)
+    gone = _named(handoff, event.agent_id)
     if gone is None:
         return handoff
     others = tuple(one for one in handoff.agents if one is not gone)
@@ -104,7 +102,10 @@ def _left(handoff: Handoff, event: AgentLeft, _teller: Teller) -> Handoff:
 
 def _transferred(handoff: Handoff, event: Transferred, teller: Teller) -> Handoff:
     """Let the one who passes the customer on go; the next may be there already."""
-    staying = tuple(one for one in handoff.agents if not _goes(one, event))
+    goes = _named(handoff, event.by) if event.by else None
+    by_nobody = [one for one in handoff.agents if one.id in event.to_agents]
+    by_agent = [one for one in handoff.agents if one is not goes]
+    staying = tuple(by_agent if event.by else by_nobody)
     moved = replace(
         handoff,
         agents=staying,
@@ -116,8 +117,10 @@ def _transferred(handoff: Handoff, event: Transferred, teller: Teller) -> Handof
     return teller.notice(moved, "transferred")
 
 
-def _goes(agent: Agent, event: Transferred) -> bool:
-    return _may_be(agent, event.by) if event.by else agent.id not in event.to_agents
+def _named(handoff: Handoff, name: str) -> Agent | None:
+    """Return the agent of that id, else one who was found by looking and has none."""
+    named = [one for one in handoff.agents if one.id in {"", name}]
+    return max(named, key=lambda one: len(one.id), default=None)
 
 
 EFFECTS: Mapping[type, Callable[[Handoff, Any, Teller], Handoff]] = {
@@ -154,8 +157,8 @@ def _announced(handoff: Handoff, agent: Agent, teller: Teller) -> Handoff:
 def _attended(handoff: Handoff, agent: Agent) -> Handoff:
     """Return the handoff with the agent there; a name once known stays."""
     here = next((one for one in handoff.agents if _is_same(one, agent)), None)
-    others = tuple(one for one in handoff.agents if one is not here)
     known = replace(here, id=agent.id or here.id, name=here.name or agent.name) if here else agent
+    others = tuple(one for one in handoff.agents if one is not here and not _is_same(one, known))
     agents = handoff.agents if known == here else (*others, known)
     return replace(handoff, agents=agents, gone=None, position=None, wait_seconds=None)
 
@@ -163,10 +166,6 @@ def _attended(handoff: Handoff, agent: Agent) -> Handoff:
 def _is_same(one: Agent, other: Agent) -> bool:
     """Say whether two are one; who was found by looking may have no id that webhooks use."""
     return one.name == other.name if not (one.id and other.id) else one.id == other.id
-
-
-def _may_be(agent: Agent, name: str) -> bool:
-    return agent.id in {"", name}
 
 
 def _speaking(handoff: Handoff, author: str, teller: Teller, name: str = "") -> Handoff:

@@ -75,7 +75,7 @@ RECURRENCE = timedelta(seconds=90)
 def apply(session: Session, event: Event, rules: Rules, now: datetime) -> Session:
     """Return the session after `event`; the very same object when it has no effect."""
     handoff = session.open_handoff
-    if handoff is None or type(event) not in EFFECTS:
+    if handoff is None or type(event) not in EFFECTS or _says_nothing(event):
         return session
     if handoff.state not in TRANSITIONS[type(event)]:
         return session
@@ -83,7 +83,8 @@ def apply(session: Session, event: Event, rules: Rules, now: datetime) -> Sessio
         return session
     if isinstance(event, ConversationClosed):
         reason = _closing_reason(handoff, event)
-        changed = end(session, ConversationClosed, reason, rules, now)
+        known = replace(session, handoff=_bound(handoff, event))
+        changed = end(known, ConversationClosed, reason, rules, now)
     else:
         changed = _after(session, handoff, event, teller(session, rules, now))
     if changed == session:
@@ -132,6 +133,10 @@ def _after(session: Session, handoff: Handoff, event: Event, speaker: Teller) ->
     return moved.saying(words)
 
 
+def _says_nothing(event: Event) -> bool:
+    return isinstance(event, AgentReplied) and not event.text
+
+
 def _seen(session: Session, event: Event, now: datetime) -> bool:
     """Say whether this very fact was told before."""
     times = [record.at for record in session.events if record.id == event.id]
@@ -140,6 +145,8 @@ def _seen(session: Session, event: Event, now: datetime) -> bool:
 
 def _freed_by(event: Event) -> str:
     """Return what has to happen before the very same words can be true once more."""
+    if not event.recurs:
+        return ""
     if isinstance(event, AgentJoined):
         return f"left {event.agent.id}"
     if isinstance(event, AgentLeft):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -72,8 +71,9 @@ def settle(
     if answer_to(session, turn) is not None:
         return session
     session = _received(session, rules, now)
-    batch, answered = _batch(session.handoff)
-    reply = _reply(session, turn, rules, batch)
+    before = _queued_before(session, turn)
+    batch, answered = _batch(session.handoff, before)
+    reply = _reply(session, turn, rules, before, tuple(map(_line, batch)))
     if turn.meaning is Meaning.AVAILABILITY:
         told = _told(availability or _known(session.open_handoff))
         reply = replace(reply, parameters={**reply.parameters, **told})
@@ -126,11 +126,10 @@ def _observed(session: Session, turn: Turn, text: str) -> Session:
     spoken = _said(session, turn, text)
     known = [one for one in spoken.transcript if one.utterance == turn.utterance]
     said = sum(one.author is Participant.BOT for one in known)
-    ours = _queued_before(session, turn)
+    ours = {text for reply in _answers(session, turn) for text in reply.texts}
+    bots = [line for line in turn.said_by_bot if line not in ours]
     lines = [
-        Message(author=Participant.BOT, text=line, utterance=turn.utterance)
-        for line in turn.said_by_bot[said:]
-        if line not in ours
+        Message(author=Participant.BOT, text=line, utterance=turn.utterance) for line in bots[said:]
     ]
     return spoken.saying(*lines)
 
@@ -154,19 +153,26 @@ def _received(session: Session, rules: Rules, now: datetime) -> Session:
     return replace(session, handoff=told)
 
 
-def _batch(handoff: Handoff | None) -> tuple[tuple[Delivery, ...], int]:
-    """Return the unread deliveries that fit in one answer, and the id of the last of them."""
+def _batch(handoff: Handoff | None, before: tuple[str, ...]) -> tuple[tuple[Delivery, ...], int]:
+    """Return the unread deliveries that fit in one answer, and the id of the last of them.
+
+    `before` is what this answer has to repeat of an earlier one.
+    """
     if handoff is None:
         return (), 0
     waiting = [one for one in handoff.deliveries if one.id > handoff.answered]
     taken: list[Delivery] = []
-    size = 0
+    size = sum(map(_written, before))
     for one in waiting:
-        size += len(json.dumps(_line(one), ensure_ascii=False).encode())
-        if taken and size > LARGEST_BATCH:
+        size += _written(_line(one))
+        if (taken or before) and size > LARGEST_BATCH:
             break
         taken.append(one)
     return tuple(taken), taken[-1].id if taken else handoff.answered
+
+
+def _written(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False).encode())
 
 
 def _line(delivery: Delivery) -> str:
@@ -177,35 +183,37 @@ def _line(delivery: Delivery) -> str:
     return f"{delivery.agent}: {content}" if delivery.agent else content
 
 
-def _reply(session: Session, turn: Turn, rules: Rules, batch: Sequence[Delivery]) -> Reply:
-    texts = tuple(_line(one) for one in batch)
+def _reply(
+    session: Session, turn: Turn, rules: Rules, before: tuple[str, ...], texts: tuple[str, ...]
+) -> Reply:
+    """Return the answer: `texts` are new, `before` are ours that REPLACE would drop otherwise."""
     handoff = session.handoff
     if handoff is None or handoff.end_told_in not in {"", turn.utterance}:
         return _with_nobody(session, turn, rules, texts)
     started = handoff.id == handoff_id(turn)
     is_open = handoff.state.is_open
-    if is_open:  # our REPLACE drops what our own answers in this turn have queued so far
-        texts = _queued_before(session, turn) + texts
     returns = not is_open and turn.flow and handoff.flow and turn.flow != handoff.flow
     return Reply(
-        texts=texts,
+        texts=before + texts if is_open else texts,
         parameters=_parameters(session, handoff, fresh=started),
         mute=is_open or (started and bool(texts)),
         started=handoff.id if started and is_open else None,
         provider=handoff.provider,
         return_to=handoff.flow if returns else "",
-        context=is_open,
+        context=None if turn.meaning is Meaning.AVAILABILITY and not is_open else is_open,
     )
 
 
 def _queued_before(session: Session, turn: Turn) -> tuple[str, ...]:
     """Return what an earlier webhook call of the same turn said, as far as it is still there."""
-    said = [
-        one.reply.texts
-        for one in session.turns
-        if one.utterance == turn.utterance and one.id != turn.id and one.reply is not None
-    ]
+    said = [reply.texts for reply in _answers(session, turn)]
     return tuple(text for text in said[-1] if text in turn.said_by_bot) if said else ()
+
+
+def _answers(session: Session, turn: Turn) -> list[Reply]:
+    """Return our answers to earlier webhook calls of the same turn."""
+    same = [one for one in session.turns if one.utterance == turn.utterance]
+    return [one.reply for one in same if one.reply is not None]
 
 
 def _with_nobody(session: Session, turn: Turn, rules: Rules, late: tuple[str, ...]) -> Reply:

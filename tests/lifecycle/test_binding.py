@@ -32,8 +32,8 @@ FACTS = [
     Queued(id="e", conversation=ROOM, thread=THREAD, position=2),
     replace(joined(), thread=THREAD),
     replace(replied(), thread=THREAD),
-    replace(closed(), thread=THREAD),
 ]
+ALL = [*FACTS, replace(closed(), thread=THREAD)]
 
 
 def opening(contact: Contact | None = CONTACT) -> Session:
@@ -64,13 +64,13 @@ def test_any_fact_of_a_new_thread_binds(contact: Contact | None, event: Event) -
     assert bound(opening(contact), event) == (ROOM, THREAD)
 
 
-@pytest.mark.parametrize("event", FACTS)
+@pytest.mark.parametrize("event", ALL)
 def test_nothing_binds_while_the_opening_of_another_handoff_comes_first(event: Event) -> None:
     session = behind_another()
     assert lifecycle.apply(session, event, RULES, NOW) is session
 
 
-@pytest.mark.parametrize("event", FACTS)
+@pytest.mark.parametrize("event", ALL)
 def test_nothing_binds_before_the_other_opening_where_the_customer_is_unknown(event: Event) -> None:
     session = replace(behind_another(), contacts={})
     assert lifecycle.apply(session, event, RULES, NOW) is session
@@ -95,7 +95,7 @@ def test_conversation_that_is_known_is_heard_although_another_opening_comes_firs
     assert handoff_of(lifecycle.apply(session, joined(), RULES, NOW)).state is State.ACTIVE
 
 
-@pytest.mark.parametrize("event", FACTS)
+@pytest.mark.parametrize("event", ALL)
 @pytest.mark.parametrize("contact", [known(), known(thread=THREAD, earlier=(OLD_THREAD,))])
 def test_fact_of_an_earlier_thread_does_not_bind(contact: Contact, event: Event) -> None:
     session = opening(contact)
@@ -103,14 +103,14 @@ def test_fact_of_an_earlier_thread_does_not_bind(contact: Contact, event: Event)
     assert lifecycle.apply(session, late, RULES, NOW) is session
 
 
-@pytest.mark.parametrize("event", FACTS)
+@pytest.mark.parametrize("event", ALL)
 def test_fact_of_an_earlier_thread_does_not_bind_under_another_conversation(event: Event) -> None:
     session = opening(known())
     late = replace(event, conversation=OLD_ROOM, thread=OLD_THREAD)
     assert lifecycle.apply(session, late, RULES, NOW) is session
 
 
-@pytest.mark.parametrize("event", FACTS)
+@pytest.mark.parametrize("event", ALL)
 @pytest.mark.parametrize("contact", [known(), known(thread=None)])
 def test_fact_without_thread_of_the_earlier_conversation_does_not_bind(
     contact: Contact, event: Event
@@ -138,6 +138,19 @@ def test_earlier_threads_are_refused_up_to_a_number() -> None:
     for number in range(MOST_THREADS + 2):
         contact = contact.knowing(ROOM, ThreadRef(f"t{number}"))
     session = opening(contact)
-    late = replace(closed(), thread=ThreadRef("t1"))
+    late = replace(joined(), thread=ThreadRef("t1"))
     assert lifecycle.apply(session, late, RULES, NOW) is session
     assert bound(session, replace(late, thread=ThreadRef("t0"))) == (ROOM, "t0")
+
+
+@pytest.mark.parametrize("contact", [None, CONTACT, known(), known(thread=None)])
+def test_end_of_a_new_thread_ends_a_handoff_that_knew_no_conversation(
+    contact: Contact | None,
+) -> None:
+    after = lifecycle.apply(opening(contact), ALL[-1], RULES, NOW)
+    assert handoff_of(after).state is State.CLOSED
+
+
+def test_thread_whose_end_was_the_first_we_heard_of_it_is_of_the_past() -> None:
+    over = lifecycle.apply(opening(), ALL[-1], RULES, NOW)
+    assert over.contacts[DESK].remembers(THREAD)

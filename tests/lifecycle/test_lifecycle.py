@@ -62,6 +62,11 @@ def test_fact_that_recurs_is_news_again_later() -> None:
     assert handoff_of(later).position == 9
 
 
+def test_reply_without_words_has_no_effect() -> None:
+    session = session_in(State.WAITING)
+    assert lifecycle.apply(session, replied(""), RULES, NOW) is session
+
+
 def test_fact_that_changes_nothing_is_not_remembered() -> None:
     session = session_in(State.WAITING)
     assert lifecycle.apply(session, queued(None), RULES, NOW) is session

@@ -48,6 +48,8 @@ async def test_ids_of_any_form_work(store: Store, clock: FixedClock, name: str) 
     await store.commit(change)
     assert await loaded(store, one.key) == one
     assert await store.find(provider, name) == one.key
+    await store.mark_missed(provider, name)
+    assert await store.was_missed(provider, name)
     assert await store.deliveries(one.key, handoff, 0) == [delivery(clock, 1)]
     await store.put_token(name, token(clock))
     assert await store.token(name) is not None
@@ -82,6 +84,8 @@ async def test_store_that_is_down_says_so(store_that_is_down: Store, clock: Fixe
         down.find(LIVECHAT, "1"),
         down.commit(Change(session=session(), version=None)),
         down.opening(LIVECHAT),
+        down.mark_missed(LIVECHAT, "1"),
+        down.was_missed(LIVECHAT, "1"),
         down.deliveries(session().key, H1, 0),
         down.dead_letters(),
         down.token("livechat"),
@@ -105,4 +109,8 @@ async def test_billed_operations_are_counted(store: Store, clock: FixedClock) ->
     await counting.find(LIVECHAT, "chat 1")
     assert counting.taken() == (2, 0)
     await counting.deliveries(session().key, H1, 1)
+    assert counting.taken() == (1, 0)
+    await counting.mark_missed(LIVECHAT, "chat 1")
+    assert counting.taken() == (0, 1)
+    await counting.was_missed(LIVECHAT, "chat 1")
     assert counting.taken() == (1, 0)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from handoff.errors import Rejected, Unavailable
+from handoff.errors import ProviderError, Rejected, Unavailable
 from handoff.exchange import Token
 from handoff.tokens import LONGEST_RENEWAL, MOST_REMEMBERED, RENEW_BEFORE, Deadline
 from tests.tokens.office import LIFE, NAME, Office
@@ -145,8 +145,46 @@ async def test_waiting_in_one_instance_lasts_no_longer_than_one_has(office: Offi
     hurried = asyncio.create_task(office.visit(caller, within=0.05))
     done, _ = await asyncio.wait({hurried}, timeout=1)
     office.hold.set()
-    await asyncio.gather(renewing, hurried, return_exceptions=True)
+    assert (await renewing, office.minted) == (200, 1)
     assert done == {hurried}
+    with pytest.raises(Unavailable) as caught:
+        await hurried
+    assert caught.value.certain
+
+
+async def test_renewal_that_had_no_time_to_end_frees_the_mark(office: Office) -> None:
+    office.hold = asyncio.Event()
+    with pytest.raises(Unavailable):
+        await office.visit(office.instance(), within=0.05)
+    assert (await office.stored()).busy_until is None
+
+
+async def test_renewal_ahead_that_hangs_leaves_the_old_token_to_serve(office: Office) -> None:
+    await office.put("old", left=AHEAD)
+    office.hold = asyncio.Event()
+    assert await office.visit(office.instance(), within=0.3) == 200
+    assert office.shown == ["old"]
+
+
+@pytest.mark.parametrize("error", [Unavailable("down"), Rejected("no")])
+async def test_renewal_ahead_that_fails_is_tried_again_at_the_next_call(
+    office: Office, error: ProviderError
+) -> None:
+    caller = office.instance()
+    await office.put("old", left=AHEAD)
+    office.failures = [error]
+    await office.visit(caller)
+    assert (await office.stored()).busy_until is None
+    await office.visit(caller)
+    assert office.shown == ["old", "token-2"]
+
+
+async def test_refused_token_does_not_serve_when_its_renewal_fails(office: Office) -> None:
+    await office.put("old", left=3600)
+    office.refused, office.failures = {"old"}, [Unavailable("down")]
+    with pytest.raises(Unavailable):
+        await office.visit(office.instance())
+    assert office.shown == ["old"]
 
 
 async def test_renewal_that_took_too_long_does_not_overwrite_the_next(office: Office) -> None:

@@ -11,8 +11,8 @@ from handoff import failures, lifecycle, turns
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.effects import SAFE_PIECE
 from handoff.errors import NobodyThere, Rejected
-from handoff.events import FileShared, Queued
-from handoff.model import Reply, Session
+from handoff.events import AgentLeft, FileShared, Queued
+from handoff.model import Agent, Reply, Session
 from handoff.turns import LARGEST_BATCH
 from handoff.vocabulary import Dialect, Presence, Reason, State
 from tests.heart import (
@@ -211,3 +211,16 @@ def test_later_notice_about_a_lost_message_does_not_close_the_handoff_twice() ->
     )
     assert second.texts == (RULES.texts.get("undelivered_ended", "en"),)
     assert handoff_of(session).reason is Reason.AGENT_CLOSED
+
+
+def test_arrival_without_a_name_is_told_with_the_next_answer() -> None:
+    session = heard(session_in(State.WAITING), joined(Agent(id="anna")))
+    first, second = polls(session, 2)
+    assert (first.texts, second.texts) == (("A colleague has joined the chat.",), ())
+
+
+def test_departure_is_told_with_the_next_answer() -> None:
+    session = heard(session_in(State.ACTIVE), AgentLeft(id="l", conversation=ROOM, agent_id="anna"))
+    first, second = polls(session, 2)
+    assert [text.partition(".")[0] for text in first.texts] == ["Anna has left the chat"]
+    assert (first.parameters["handoff_state"], second.texts) == ("waiting", ())

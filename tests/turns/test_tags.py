@@ -130,7 +130,7 @@ def test_first_turn_after_the_end_tells_it(meaning: Meaning, dialect: Dialect) -
     assert reply.parameters["handoff_state"] == "closed"
     assert reply.parameters["handoff_reason"] == "customer_left"
     assert reply.texts == (RULES.texts.get("customer_left", "en"),)
-    assert (reply.mute, reply.context, handoff_of(after).end_told_in) == (False, False, "m")
+    assert (reply.mute, handoff_of(after).end_told_in) == (False, "m")
 
 
 @BOTH
@@ -170,6 +170,13 @@ def test_words_that_only_look_like_a_leave_word_are_relayed(text: str) -> None:
     after, _ = answered(session_in(State.ACTIVE), turn(text, "b"))
     assert handoff_of(after).state is State.ACTIVE
     assert [(job.kind, job.text) for job in after.outbox] == [(JobKind.SEND, text)]
+
+
+@pytest.mark.parametrize("text", ["tschüss", "TSCHÜSS!", "Tschüß"])
+def test_leave_word_is_heard_in_any_letter_case(text: str) -> None:
+    rules = replace(RULES, leave_words=frozenset({"tschüss"}))
+    after = turns.take(session_in(State.ACTIVE), turn(text, "b"), rules, NOW)
+    assert handoff_of(after).state is State.CLOSED
 
 
 @BOTH

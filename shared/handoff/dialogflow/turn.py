@@ -33,11 +33,11 @@ def meaning_of(marker: str) -> Meaning:
 # names. https://docs.cloud.google.com/dialogflow/quotas
 LONGEST_TEXT = 64_000
 LONGEST_NAME = 2_000
-LONGEST_LINE = 8_000
+LONGEST_LINE = 64_000
 LONGEST_STATIC = 20_000
 LONGEST_VALUE = 2_000
 LONGEST_TAG = 35
-MOST_LINES = 50
+MOST_LINES = 500
 
 TYPE_NAMES: Mapping[type, str] = {str: "a text", list: "a list", dict: "an object"}
 

@@ -76,6 +76,8 @@ class PlainProvider:
                 opening=opening,
             )
             self.rooms.append(room)
+            self._finish("open")
+            return Opened(conversation=room.ref, thread=room.thread)
         self._finish("open")
         return Opened(conversation=room.ref, thread=room.thread, events=self._in(room.ref))
 

@@ -108,7 +108,7 @@ class CountingStore:
 class ScriptedSend:
     """Sends nothing: gives the scripted answers in order, then 200 and no body.
 
-    `hold` keeps every answer back until the test sets it.
+    `hold` keeps every answer back until the test sets it, or only those to the verb `hold_at`.
     """
 
     def __init__(self, *script: Response | ProviderError) -> None:
@@ -116,6 +116,7 @@ class ScriptedSend:
         self.sent: list[Request] = []
         self.timeouts: list[float] = []
         self.hold: asyncio.Event | None = None
+        self.hold_at = ""
         self._news = asyncio.Event()
 
     async def __call__(self, request: Request, within: float) -> Response:
@@ -124,7 +125,7 @@ class ScriptedSend:
         self.timeouts.append(within)
         self._news.set()
         await asyncio.sleep(0)
-        if self.hold is not None:
+        if self.hold is not None and request.url.endswith(self.hold_at):
             await self.hold.wait()
         answer = self.script.pop(0) if self.script else Response(status=200)
         if isinstance(answer, ProviderError):

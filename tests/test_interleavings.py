@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import Phase, settings
@@ -17,44 +16,14 @@ from hypothesis.stateful import (
 )
 
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.errors import ProviderError, Rejected, StoreError, Throttled, Unavailable
+from handoff.errors import ProviderError, Rejected, StoreError
 from handoff.events import AgentLeft, Closer, Event
 from handoff.model import Reply, Session
-from handoff.store import Change, Version
-from handoff.vocabulary import ConversationRef, Dialect
-from tests.desks import Fault, Room
-from tests.fakes import CountingStore, FixedClock
-from tests.heart import ANNA, BEN, Bench, blank, closed, joined, replied, turn
-
-# What a vendor can do to a call: (the error, whether the call had its effect before it).
-FAILURES: Sequence[tuple[ProviderError, bool]] = (
-    (Unavailable("down", certain=True), False),
-    (Throttled("wait", retry_after=2), False),
-    (Unavailable("slow"), False),
-    (Unavailable("slow"), True),
-)
-VERBS = ("open", "note", "send", "close")
-MOST_FAULTS = 3
-
-# A lease outlives the deadline by two seconds; no job of a run becomes older than its patience.
-DEADLINE, LONGEST_STEP = 0.8, 2.8
-
-
-class FrailStore(CountingStore):
-    """A store that dies at the commit the test chose: before it wrote, or before it answered."""
-
-    dies_after: int | None = None
-    loses_answer = False
-
-    async def commit(self, change: Change) -> Version:
-        """Write, unless it is time to die."""
-        if self.dies_after is None or self.dies_after > 0:
-            self.dies_after = self.dies_after and self.dies_after - 1
-            return await super().commit(change)
-        self.dies_after = None
-        if self.loses_answer:
-            await super().commit(change)
-        raise StoreError("the process died")
+from handoff.vocabulary import ConversationRef, Dialect, JobKind
+from tests.desks import Fault, ReadingProvider, Room
+from tests.fakes import FixedClock
+from tests.frail import DEADLINE, FAILURES, LONGEST_STEP, MOST_FAULTS, VERBS, FrailStore
+from tests.heart import ANNA, BEN, READING, Bench, blank, closed, joined, replied, turn
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -63,7 +32,7 @@ class Interleavings(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.bench = Bench(FixedClock())
+        self.bench = Bench(FixedClock(), READING, ReadingProvider())
         self.store = FrailStore(self.bench.inner)
         self.bench.store = self.store
         self.bench.bridge = self.bench.another()
@@ -75,6 +44,7 @@ class Interleavings(RuleBasedStateMachine):
         self.words: dict[str, str] = {}  # what agents said, by the id of its event
         self.accepted: list[str] = []  # the same, as we accepted it
         self.told: list[Event] = []
+        self.early: list[Event] = []  # what came before its conversation was known as ours
 
     # What we look at
 
@@ -183,6 +153,28 @@ class Interleavings(RuleBasedStateMachine):
         room.closed = True
         self.told.append(self.at(room, closed(Closer.AGENT, room.ref)))
 
+    @rule()
+    def agent_is_faster_than_the_opening(self) -> None:
+        """Let words come by a conversation that is not known yet, and by no other name."""
+        self.leave()
+        rooms, desk = len(self.bench.desk.rooms), self.bench.desk
+        self.number += 1
+        text, number = f"agent {self.number}", self.number
+
+        async def speaks() -> None:
+            if len(desk.rooms) > rooms:
+                self.store.meanwhile = None
+                room = desk.rooms[-1]
+                event = replace(replied(text, number, room.ref), thread=room.thread)
+                self.words[event.id] = text
+                desk.happened.append(event)
+                self.early.append(event)
+                await self.bench.tell(event, bridge=self.bench.another(), within=DEADLINE)
+
+        self.store.meanwhile = speaks
+        self.start()
+        self.store.meanwhile = None
+
     @precondition(lambda self: any(room.closed for room in self.bench.desk.rooms))
     @rule()
     def desk_tells_of_a_close(self) -> None:
@@ -239,8 +231,6 @@ class Interleavings(RuleBasedStateMachine):
     def time_passes(self, step: float) -> None:
         self.bench.clock.advance(step)
 
-    # What must hold
-
     @invariant()
     def at_most_one_conversation_is_open(self) -> None:
         assert len(self.open_rooms) <= 1, self.bench.desk.rooms
@@ -259,6 +249,15 @@ class Interleavings(RuleBasedStateMachine):
             if text and text not in self.accepted:
                 self.accepted.append(text)
         assert self.heard == self.accepted[: len(self.heard)]
+
+    @invariant()
+    def what_came_too_early_is_not_lost(self) -> None:
+        session = self.session()
+        handoff, known = session.open_handoff, {one.id for one in session.events}
+        if handoff is None or any(job.kind is JobKind.LOOK for job in session.outbox):
+            return
+        ours = [one for one in self.early if one.conversation == handoff.conversation]
+        assert {one.id for one in ours} <= known, "words that came too early were lost"
 
     @invariant()
     def deliveries_have_no_gaps(self) -> None:
@@ -292,7 +291,7 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(
-    max_examples=120,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     # Shrinking takes minutes: a failure is printed as it was found, with what repeats it.

@@ -10,19 +10,16 @@ import pytest
 
 from handoff.errors import Throttled, Unavailable
 from handoff.exchange import Exchange, Token
-from handoff.model import Contact, Customer, Session
-from handoff.performing import Performer
-from handoff.providers.base import Availability, Identity, Opened, Opening, Provider
-from handoff.rules import Rules
+from handoff.model import Contact, Customer
+from handoff.providers.base import Availability, Identity, Opened, Opening
 from handoff.sqlite import SqliteStore
-from handoff.tokens import Caller, Deadline
-from handoff.vocabulary import ContactRef, HandoffId, JobKind, Presence, ProviderId, State
-from tests.desks import Fault, PlainProvider, ScriptedProvider
-from tests.fakes import FixedClock, ScriptedSend
+from handoff.tokens import Deadline
+from handoff.vocabulary import ContactRef, JobKind, Presence, ProviderId, State
+from tests.desks import Fault, PlainProvider, ReadingProvider, ScriptedProvider
+from tests.fakes import FixedClock
 from tests.heart import (
     CONTACT,
     DESK,
-    HANDOFF,
     NOW,
     RULES,
     handoff_of,
@@ -30,29 +27,10 @@ from tests.heart import (
     kinds,
     queue,
     session_in,
-    with_handoff,
 )
+from tests.work import Work, doubtful, opening
 
 UNKNOWN = Availability(presence=Presence.UNKNOWN, target="7")
-
-
-class Work:
-    """A performer with one desk, and what it made of sessions."""
-
-    def __init__(self, store: SqliteStore, clock: FixedClock) -> None:
-        self.store = store
-        self.clock = clock
-        self.send = ScriptedSend()
-        self.caller = Caller(self.send, store, clock)
-        self.desk = ScriptedProvider()
-
-    def performer(self, desk: Provider | None = None, rules: Rules = RULES) -> Performer:
-        return Performer({DESK: desk or self.desk}, self.store, rules, self.caller, self.clock)
-
-    async def does(self, session: Session, performer: Performer | None = None) -> Session:
-        one = performer or self.performer()
-        decide = await one.do(session, head(session), Deadline.after(5))
-        return decide(session)
 
 
 @pytest.fixture
@@ -60,11 +38,6 @@ def work(clock: FixedClock, runner: asyncio.Runner) -> Iterator[Work]:
     store = SqliteStore(":memory:", clock=clock)
     yield Work(store, clock)
     runner.run(store.close())
-
-
-def opening(**changes: object) -> Session:
-    session = queue(session_in(State.REQUESTED), JobKind.OPEN)
-    return with_handoff(session, **changes)
 
 
 async def test_identity_and_its_tokens_are_kept(work: Work) -> None:
@@ -213,67 +186,12 @@ async def test_doubtful_opening_in_a_session_without_handoff_is_dropped(
     assert (work.send.sent, after.outbox) == ([], ())
 
 
-def doubtful(session: Session) -> Session:
-    return replace(session, outbox=(replace(head(session), uncertain=True),))
-
-
-ABANDONED = [{"state": State.CLOSED}, {"id": HandoffId("ho-2")}]
-
-
-@pytest.mark.parametrize("changes", ABANDONED)
-async def test_doubtful_opening_for_a_customer_who_left_opens_nothing(
-    work: Work, changes: dict[str, object]
-) -> None:
-    session = doubtful(opening(**changes))
-    after = await work.does(session)
-    assert (work.send.verbs, work.desk.rooms, after.outbox) == (["open"], [], ())
-    assert handoff_of(after) == handoff_of(session)
-
-
-@pytest.mark.parametrize("changes", ABANDONED)
-async def test_opening_that_a_customer_who_left_had_is_found(
-    work: Work, changes: dict[str, object]
-) -> None:
-    session = queue(session_in(State.REQUESTED), JobKind.OPEN, JobKind.CLOSE)
-    work.desk.faults = [Fault(verb="open", error=Unavailable("slow"), after=True)]
-    left = with_handoff(await work.does(session), **changes)
-    after = await work.does(left)
-    (room,) = work.desk.rooms
-    assert (kinds(after), head(after).conversation) == ([JobKind.CLOSE], room.ref)
-    assert after.contacts[DESK].thread == room.thread
-
-
-async def test_opening_left_from_the_handoff_before_is_looked_up_by_its_own_id(work: Work) -> None:
-    class Recording(ScriptedProvider):
-        def open(self, opening: Opening) -> Exchange[Opened]:
-            asked.append(opening)
-            return super().open(opening)
-
-    asked: list[Opening] = []
-    await work.does(doubtful(opening(id=HandoffId("ho-2"))), work.performer(Recording()))
-    assert [(one.handoff.id, one.abandoned) for one in asked] == [(HANDOFF, True)]
-
-
-@pytest.mark.parametrize("uncertain", [True, False])
-async def test_opening_for_a_customer_who_is_there_is_not_abandoned(
-    work: Work, uncertain: bool
-) -> None:
-    await work.does(doubtful(opening()) if uncertain else opening())
-    (room,) = work.desk.rooms
-    assert (room.opening.abandoned, room.opening.uncertain) == (False, uncertain)
-
-
-@pytest.mark.parametrize("kind", [JobKind.OPEN, JobKind.SEND, JobKind.CLOSE, JobKind.LOOK])
-async def test_job_of_a_provider_that_is_not_configured_any_more_is_refused(
-    work: Work, kind: JobKind
-) -> None:
-    state = State.REQUESTED if kind is JobKind.OPEN else State.ACTIVE
-    session = queue(session_in(state), kind)
-    performer = Performer({}, work.store, replace(RULES, providers={}), work.caller, work.clock)
-    after = await work.does(session, performer)
-    assert (work.send.sent, after.outbox) == ([], ())
-    letters = [] if kind in {JobKind.OPEN, JobKind.LOOK} else ["Rejected"]
-    assert [one.reason for one in after.undelivered] == letters
+@pytest.mark.parametrize("state", [State.ACTIVE, State.REQUESTED])
+async def test_look_where_nothing_can_be_read_asks_nobody(work: Work, state: State) -> None:
+    desk = ScriptedProvider() if state is State.ACTIVE else ReadingProvider()
+    session = doubtful(queue(session_in(state), JobKind.LOOK))
+    after = await work.does(session, work.performer(desk))
+    assert (work.send.sent, after) == ([], replace(session, outbox=()))
 
 
 async def test_failure_is_what_the_outbox_makes_of_it(work: Work) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from handoff.bounds import TAIL_DELIVERIES
 from handoff.dialogflow.turn import Meaning
-from tests.heart import Bench, joined, replied
+from tests.desks import ReadingProvider
+from tests.fakes import FixedClock
+from tests.heart import READING, Bench, joined, replied
 
 
 async def opened(bench: Bench) -> None:
@@ -13,6 +17,29 @@ async def opened(bench: Bench) -> None:
     await bench.tell(joined())
     await bench.say("first", "m0")
     bench.store.taken()
+
+
+async def test_look_costs_an_opening_one_read_and_one_write_more(clock: FixedClock) -> None:
+    bills = []
+    for one in (Bench(clock), Bench(clock, READING, ReadingProvider())):
+        await one.start()
+        bills.append(one.store.taken())
+        await one.store.close()
+    (reads, writes), looked = bills
+    assert looked == (reads + 1, writes + 1)
+
+
+@pytest.mark.parametrize(("text", "bill"), [("Hi", (1, 2)), ("", (1, 0))])
+async def test_look_costs_nothing_after_the_opening(
+    clock: FixedClock, text: str, bill: tuple[int, int]
+) -> None:
+    bench = Bench(clock, READING, ReadingProvider())
+    await opened(bench)
+    await bench.say(text, "m1", Meaning.OTHER if text else Meaning.POLL)
+    assert bench.store.taken() == bill
+    await bench.tell(replied())
+    assert bench.store.taken() == (1, 1)
+    await bench.store.close()
 
 
 async def test_relayed_message_costs_one_read_and_two_writes(bench: Bench) -> None:

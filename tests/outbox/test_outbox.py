@@ -191,6 +191,12 @@ def test_contact_knows_the_thread_of_an_opening_that_comes_after_the_next_handof
     assert after.contacts[DESK] == replace(CONTACT, conversation=ROOM, thread=THREAD)
 
 
+def test_customer_whom_nobody_knows_any_more_has_no_contact_to_remember_it() -> None:
+    session = replace(next_handoff(queue(OPENING, JobKind.CLOSE)), contacts={})
+    after = outbox.done(session, head(session), OPENED, RULES, NOW)
+    assert (after.contacts, [job.conversation for job in after.outbox][:2]) == ({}, [ROOM, ROOM])
+
+
 def test_opening_in_a_session_without_handoff_has_nothing_to_bind() -> None:
     session = replace(OPENING, handoff=None)
     assert outbox.done(session, head(session), OPENED, RULES, NOW).handoff is None

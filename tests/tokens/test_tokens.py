@@ -9,7 +9,10 @@ import pytest
 
 from handoff.errors import ProviderError, Rejected, Unavailable
 from handoff.exchange import Token
+from handoff.sqlite import SqliteStore
+from handoff.store import StoredToken, Version
 from handoff.tokens import LONGEST_RENEWAL, MOST_REMEMBERED, RENEW_BEFORE, Deadline
+from tests.fakes import FixedClock
 from tests.tokens.office import LIFE, NAME, Office
 
 AHEAD = RENEW_BEFORE.total_seconds()
@@ -185,6 +188,27 @@ async def test_refused_token_does_not_serve_when_its_renewal_fails(office: Offic
     with pytest.raises(Unavailable):
         await office.visit(office.instance())
     assert office.shown == ["old"]
+
+
+class Contested(SqliteStore):
+    """A store where another instance is first, once."""
+
+    contested = True
+
+    async def put_token(self, name: str, token: StoredToken) -> Version:
+        """Let the other one write before."""
+        if self.contested and token.busy_until is not None:
+            self.contested = False
+            other = StoredToken(value="theirs", expires_at=token.expires_at + LIFE)
+            await super().put_token(name, other)
+        return await super().put_token(name, token)
+
+
+async def test_renewal_that_another_instance_began_first_is_left_to_it(clock: FixedClock) -> None:
+    office = Office(Contested(":memory:", clock=clock), clock)
+    assert await office.visit(office.instance()) == 200
+    assert (office.minted, office.shown) == (0, ["theirs"])
+    await office.store.close()
 
 
 async def test_renewal_that_took_too_long_does_not_overwrite_the_next(office: Office) -> None:

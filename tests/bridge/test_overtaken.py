@@ -31,7 +31,7 @@ def bench(clock: FixedClock, runner: asyncio.Runner) -> Iterator[Bench]:
 
 async def overtaken(bench: Bench, *events: Event, told: int = 1) -> Reply:
     """Start a handoff whose desk does something, and tells it before the opening is known."""
-    bench.send.hold = asyncio.Event()
+    bench.send.hold, bench.send.hold_at = asyncio.Event(), "open"
     starting = asyncio.create_task(bench.start())
     await bench.send.asked("open")
     bench.desk.happened += events
@@ -140,7 +140,7 @@ async def test_end_that_the_look_finds_tells_of_messages_that_waited(bench: Benc
 
 
 async def test_customers_words_wait_for_the_look_and_come_after_it(bench: Bench) -> None:
-    bench.send.hold = asyncio.Event()
+    bench.send.hold, bench.send.hold_at = asyncio.Event(), "open"
     starting = asyncio.create_task(bench.start())
     await bench.send.asked("open")
     bench.desk.happened.append(replied("one"))
@@ -154,12 +154,13 @@ async def test_customers_words_wait_for_the_look_and_come_after_it(bench: Bench)
 async def test_words_that_come_while_somebody_looks_come_after_what_was_missed(
     bench: Bench,
 ) -> None:
-    bench.send.hold = asyncio.Event()
+    bench.send.hold, bench.send.hold_at = asyncio.Event(), "open"
     starting = asyncio.create_task(bench.start())
     await bench.send.asked("open")
     bench.desk.happened.append(replied("one", 1))
     await bench.tell(replied("one", 1), bridge=bench.another())
-    bench.send.hold, opening = asyncio.Event(), bench.send.hold
+    opening = bench.send.hold
+    bench.send.hold, bench.send.hold_at = asyncio.Event(), "read"
     opening.set()
     await bench.send.asked("read")
     bench.desk.happened.append(replied("two", 2))

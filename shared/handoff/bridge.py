@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,13 +21,16 @@ from handoff.rules import Rules
 from handoff.sessions import Decision, Held, Sessions
 from handoff.store import Store, session_key
 from handoff.tokens import Caller, Deadline
-from handoff.vocabulary import ProviderId
+from handoff.vocabulary import ProviderId, SessionKey
 
 # A lease outlives the deadline of its holder by this: what was begun is surely over by then.
 LEASE_MARGIN = 2.0
 
 # Below this no call to a provider is begun; the rest of the time is for the last commit.
 LEAST_FOR_A_JOB = 0.35
+
+# How long an event waits for a look at what came before it.
+LONGEST_LOOK, LOOK_POLL = 3.0, 0.05
 
 
 class Bridge:
@@ -92,7 +96,7 @@ class Bridge:
         """Let the events of one conversation have their effect, in one commit."""
         first, owner = events[0], uuid.uuid4().hex
         key = await self._sessions.find(provider, first.conversation, first.contact or "")
-        found = await self._sessions.load(key) if key else None
+        found = await self._after_looking(key) if key else None
         if found is None:
             _log_events(provider, events, "not_ours")
             return
@@ -109,6 +113,20 @@ class Bridge:
         outcome = "no_effect" if held is found else "applied"
         _log_events(provider, events, outcome, held.session)
         await self._perform(held, owner, deadline, lambda session: session)
+
+    async def _after_looking(self, key: SessionKey) -> Held | None:
+        """Return the session, once nobody is reading what came before what comes now.
+
+        A look that takes long is not waited for: late words are better than none.
+        """
+        waited = 0.0
+        while True:
+            held = await self._sessions.load(key)
+            looking = held is not None and outbox.is_looking(held.session, self._clock())
+            if not looking or waited >= LONGEST_LOOK:
+                return held
+            await asyncio.sleep(LOOK_POLL)
+            waited += LOOK_POLL
 
     async def _perform(self, held: Held, owner: str, deadline: Deadline, finish: Decision) -> Held:
         """Do what is due, one job a commit; the last commit also gives the lease back."""

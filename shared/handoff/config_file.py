@@ -14,7 +14,7 @@ from handoff.errors import ConfigurationError
 
 Table = Mapping[str, Any]
 
-PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+PLACEHOLDER = re.compile(r"\{[^{}]*\}?|\}")
 
 # Dialogflow CX waits 30 seconds at most; a year is long for a customer's words.
 LONGEST_TURN = 25
@@ -155,8 +155,11 @@ def _texts(section: str, table: Table) -> list[str]:
 
 def _placeholders(name: str, value: Any) -> str:
     """Refuse a placeholder that would reach the customer as it stands."""
-    strange = [one for one in PLACEHOLDER.findall(str(value)) if one not in texts.PLACEHOLDERS]
-    return f"{name} has the unknown placeholder {strange[0]}" if strange else ""
+    rest = str(value)
+    for known in texts.PLACEHOLDERS:
+        rest = rest.replace(known, "")
+    strange = PLACEHOLDER.search(rest)
+    return f"{name} has the unknown placeholder {strange[0]!r}" if strange else ""
 
 
 SECTIONS: Mapping[str, Callable[[str, Table], list[str]]] = {

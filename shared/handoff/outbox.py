@@ -7,7 +7,7 @@ from datetime import datetime
 
 from handoff import lifecycle
 from handoff.model import Contact, Handoff, Job, Lease, Session, Undelivered
-from handoff.providers.base import Availability, Identity, Opened
+from handoff.providers.base import Availability, Identity, Looked, Opened
 from handoff.rules import Abilities, Rules
 from handoff.vocabulary import HandoffId, JobKind, Reason
 
@@ -69,6 +69,8 @@ def done(session: Session, job: Job, result: object, rules: Rules, now: datetime
     if isinstance(result, Identity):
         contacts = {**rest.contacts, job.provider: Contact(ref=result.ref)}
         return replace(rest, contacts=contacts)
+    if isinstance(result, Looked):
+        return _looked(rest, job, result, rules, now)
     if not isinstance(result, Opened):
         return rest
     bound = _opened(rest, job, result, rules, now)
@@ -112,6 +114,12 @@ def in_flight(session: Session, now: datetime) -> int:
     return 1 if session.lease is not None and session.lease.until > now else 0
 
 
+def is_looking(session: Session, now: datetime) -> bool:
+    """Say whether somebody is reading right now what came before the conversation was known."""
+    busy = in_flight(session, now)
+    return any(job.kind is JobKind.LOOK for job in session.outbox[:busy])
+
+
 def without_audience(session: Session, rules: Rules, now: datetime, *, in_flight: int) -> Session:
     """Return the session without messages for a conversation that the provider ended.
 
@@ -153,6 +161,16 @@ def _opened(session: Session, job: Job, found: Opened, rules: Rules, now: dateti
     for event in found.events:
         bound = lifecycle.apply(bound, event, rules, now)
     return bound if known.state.is_open else lifecycle.remembering(bound)
+
+
+def _looked(session: Session, job: Job, found: Looked, rules: Rules, now: datetime) -> Session:
+    """Hear what came before the conversation was known as ours."""
+    handoff = session.open_handoff
+    if handoff is None or handoff.id != job.handoff:
+        return session
+    for event in found.events:
+        session = lifecycle.apply(session, event, rules, now)
+    return without_audience(session, rules, now, in_flight=0)
 
 
 def _past(session: Session, job: Job, found: Opened) -> Session:

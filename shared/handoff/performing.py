@@ -14,6 +14,7 @@ from handoff.providers.base import (
     Conversation,
     Identifies,
     Identity,
+    Looked,
     Opened,
     Opening,
     Outgoing,
@@ -161,7 +162,7 @@ class Performer:
         contact = session.contacts.get(job.provider)
         place = Conversation(ref=ref, thread=job.thread, contact=contact)
         events = await self._caller.run(desk.read(place), deadline)
-        return Opened(conversation=ref, thread=job.thread, events=events)
+        return Looked(events=events)
 
     def _refuse_unless_open(self, handoff: Handoff) -> None:
         shut = handoff.available is Presence.UNKNOWN and not self._rules.unknown_is_open

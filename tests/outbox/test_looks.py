@@ -10,7 +10,7 @@ from handoff import failures, outbox
 from handoff.errors import Unavailable
 from handoff.events import ConversationOpened
 from handoff.model import Handoff, Session
-from handoff.providers.base import Opened
+from handoff.providers.base import Looked, Opened
 from handoff.rules import Rules
 from handoff.vocabulary import HandoffId, JobKind, Reason, State, ThreadRef
 from tests.heart import (
@@ -52,7 +52,8 @@ LOOKING = opened(OPENING)
 def looked(session: Session, result: Opened | None) -> Session:
     """Return the session after its look."""
     assert head(session).kind is JobKind.LOOK
-    return outbox.done(session, head(session), result, READING, LATER)
+    found = Looked(events=result.events) if result else None
+    return outbox.done(session, head(session), found, READING, LATER)
 
 
 def lost(session: Session) -> list[tuple[str, str]]:

@@ -81,6 +81,13 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What has happened in a conversation, as far as it could be read."""
+
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """Where something is to be said."""
 

@@ -1,5 +1,8 @@
 # What a newcomer needs: `make demo`, `make test`. Only Python 3.11 or newer has to be there.
-PYTHON ?= python3
+# The first Python on this machine that is new enough; `make PYTHON=…` chooses another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$one -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$one && break; done)
 ARGS ?=
 UV_VERSION := 0.13.9
 VENV := .venv
@@ -18,7 +21,8 @@ setup: $(VENV)/.ready
 
 # The marker is newer than the lock file when everything that it names is installed.
 $(VENV)/.ready: uv.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("This needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Try: make PYTHON=python3.12" % sys.version_info[:2])'
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || \
+		{ echo "This needs Python 3.11 or newer, and found none. Try: make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@echo "Preparing $(VENV) (once, about a minute)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -20,6 +20,7 @@ from handoff.firestore import FirestoreStore
 from handoff.model import Handoff, Job, Message, Session
 from handoff.store import Change, session_key
 from handoff.vocabulary import Dialect, HandoffId, JobKind, Participant, ProviderId, SessionId
+from tests.environment import environment
 from tests.fakes import FixedClock
 
 LIVECHAT = ProviderId("livechat")
@@ -46,11 +47,11 @@ def store(project: str, clock: FixedClock, runner: asyncio.Runner) -> Iterator[F
 
 
 @pytest.fixture
-def silent_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def silent_server() -> Iterator[None]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{port}")
-        yield
+        with environment(FIRESTORE_EMULATOR_HOST=f"127.0.0.1:{port}"):
+            yield
 
 
 def session(clock: FixedClock) -> Session:
@@ -148,10 +149,10 @@ os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert done.returncode == 0
 
 
-async def test_missing_credentials_are_a_store_error(
-    monkeypatch: pytest.MonkeyPatch, clock: FixedClock
-) -> None:
-    monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
-    with pytest.raises(StoreError):
+async def test_missing_credentials_are_a_store_error(clock: FixedClock) -> None:
+    key = "/nowhere/key.json"
+    with (
+        environment(FIRESTORE_EMULATOR_HOST=None, GOOGLE_APPLICATION_CREDENTIALS=key),
+        pytest.raises(StoreError),
+    ):
         await FirestoreStore(project="p", clock=clock).load(KEY)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from google.cloud.secretmanager_v1.services.secret_manager_service.transports im
 from handoff.errors import ConfigurationError
 from handoff.secret_manager import read, read_in_child
 from tests.emulator import free_port
+from tests.environment import environment
 
 SERVICE = "google.cloud.secretmanager.v1.SecretManagerService"
 CRC_OF_123456789 = 0xE3069283
@@ -77,9 +79,9 @@ def client(fake: FakeSecretManager) -> Iterator[SecretManagerServiceClient]:
 
 
 @pytest.fixture
-def emulated(fake: FakeSecretManager, monkeypatch: pytest.MonkeyPatch) -> FakeSecretManager:
-    monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", fake.address)
-    return fake
+def emulated(fake: FakeSecretManager) -> Iterator[FakeSecretManager]:
+    with environment(SECRET_MANAGER_EMULATOR_HOST=fake.address):
+        yield fake
 
 
 def name(secret: str, version: str = "latest") -> str:
@@ -184,12 +186,10 @@ def test_child_reads_values(emulated: FakeSecretManager) -> None:
     assert read_in_child(["sm://p/a", "sm://p/b"]) == {"sm://p/a": "ä\n\x00", "sm://p/b": "2"}
 
 
-def test_child_is_found_from_any_folder(
-    emulated: FakeSecretManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_child_is_found_from_any_folder(emulated: FakeSecretManager, tmp_path: Path) -> None:
     emulated.secrets[name("a")] = b"1"
-    monkeypatch.chdir(tmp_path)
-    assert read_in_child(["sm://p/a"]) == {"sm://p/a": "1"}
+    with chdir(tmp_path):
+        assert read_in_child(["sm://p/a"]) == {"sm://p/a": "1"}
 
 
 def test_child_names_everything_unreadable(emulated: FakeSecretManager) -> None:
@@ -215,16 +215,21 @@ def test_child_that_succeeds_prints_values_and_nothing_else(emulated: FakeSecret
     assert json.loads(done.stdout) == {"sm://p/a": "top-secret"}
 
 
-def test_nobody_there_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
-    with pytest.raises(ConfigurationError, match="sm://p/a: not reachable"):
+def test_nobody_there_is_a_reason() -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    with (
+        environment(SECRET_MANAGER_EMULATOR_HOST=nobody),
+        pytest.raises(ConfigurationError, match="sm://p/a: not reachable"),
+    ):
         read_in_child(["sm://p/a"])
 
 
-def test_missing_credentials_are_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SECRET_MANAGER_EMULATOR_HOST", raising=False)
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
-    with pytest.raises(ConfigurationError) as caught:
+def test_missing_credentials_are_a_reason() -> None:
+    key = "/nowhere/key.json"
+    with (
+        environment(SECRET_MANAGER_EMULATOR_HOST=None, GOOGLE_APPLICATION_CREDENTIALS=key),
+        pytest.raises(ConfigurationError) as caught,
+    ):
         read_in_child(["sm://p/a", "sm://p/b"])
     reason = "no Google credentials were found"
     assert str(caught.value) == f"sm://p/a: {reason}\nsm://p/b: {reason}"

@@ -14,6 +14,7 @@ from handoff.firestore import FirestoreStore
 from handoff.sqlite import SqliteStore
 from handoff.store import Store
 from tests.emulator import free_port
+from tests.environment import environment
 from tests.fakes import FixedClock
 from tests.store_contract.samples import Backend
 
@@ -60,5 +61,6 @@ def store_that_is_down(
 
 
 @pytest.fixture
-def firestore_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+def firestore_is_down() -> Iterator[None]:
+    with environment(FIRESTORE_EMULATOR_HOST=f"127.0.0.1:{free_port()}"):
+        yield

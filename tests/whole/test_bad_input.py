@@ -6,6 +6,7 @@ import json
 import os
 import random
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 ANSWERS = {200, 400, 401, 404, 405, 413}
 
 # The default fits a laptop's patience; HANDOFF_MUTANTS=10000 is the long run.
-MUTANTS = int(os.environ.get("HANDOFF_MUTANTS", "300"))
+MUTANTS = int(os.environ.get("HANDOFF_MUTANTS", "1000"))
 ODD: list[Any] = [None, True, -1, 1e300, 0.5, "", "\x00", "🌷" * 9, "x" * 5_000, [], {}, [[[]]]]
 
 
@@ -105,7 +106,7 @@ def _replace(body: Any, chance: random.Random) -> None:
     place = _somewhere(body, chance)
     keys = list(place) if isinstance(place, dict) else range(len(place))
     if keys:
-        place[chance.choice(list(keys))] = chance.choice(ODD)
+        place[chance.choice(list(keys))] = deepcopy(chance.choice(ODD))
 
 
 def _remove(body: Any, chance: random.Random) -> None:
@@ -117,7 +118,9 @@ def _remove(body: Any, chance: random.Random) -> None:
 def _add(body: Any, chance: random.Random) -> None:
     place = _somewhere(body, chance)
     if isinstance(place, dict):
-        place[chance.choice(["extra", "text", "event", "id", "messages"])] = chance.choice(ODD)
+        place[chance.choice(["extra", "text", "event", "id", "messages"])] = deepcopy(
+            chance.choice(ODD)
+        )
 
 
 CHANGES: list[Callable[[Any, random.Random], None]] = [_replace, _remove, _add]

@@ -218,3 +218,30 @@ async def test_second_conversation_of_a_session_leads_to_it_too(kept: Sessions) 
     )
     assert await kept.find(DESK, second) == await kept.find(DESK, ROOM) == blank().key
     assert handoff_of(held.session).id == HANDOFF
+
+
+class Soon(CountingStore):
+    """A store where the opening's own instance writes right after another has asked."""
+
+    def __init__(self, inner: CountingStore, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(inner)
+        self.meanwhile = meanwhile
+        self.written: asyncio.Future[object] | None = None
+
+    async def opening(self, provider: ProviderId) -> bool:
+        """Answer, and let the other one write."""
+        answer = await super().opening(provider)
+        self.written = asyncio.ensure_future(self.meanwhile())
+        return answer
+
+
+async def test_conversation_that_becomes_ours_in_a_moment_leaves_no_mark(
+    kept: Sessions, store: CountingStore, clock: FixedClock
+) -> None:
+    held = await kept.commit(FRESH, lambda _: OPENING)
+    bound = with_handoff(OPENING, conversation=ROOM)
+    soon = Soon(store, lambda: kept.commit(held, lambda _: bound))
+    assert await Sessions(soon, RULES, clock).find(DESK, ROOM) == blank().key
+    assert soon.written is not None
+    assert soon.written.done()
+    assert not await store.was_missed(DESK, ROOM)

@@ -18,6 +18,10 @@ from handoff.vocabulary import ProviderId, SessionKey
 
 MOST_CONFLICTS = 100
 
+# How long an event waits for the answer that tells us its conversation's id; a vendor that wants
+# the event answered first must not wait long.
+MOMENTS, MOMENT = 4, 0.1
+
 MOST_KNOWN_CONVERSATIONS = 10_000
 
 Decision = Callable[[Session], Session]
@@ -62,13 +66,19 @@ class Sessions:
     async def find(self, provider: ProviderId, *names: str) -> SessionKey | None:
         """Return the session that a conversation, or else a contact, belongs to.
 
-        While any opening is under way an unknown conversation may be about to become ours. That
-        it was not known yet is remembered, so that who opens it looks what was missed.
+        While any opening is under way an unknown conversation may be about to become ours: mostly
+        in a moment, which costs nothing. After that it is remembered that something came too
+        early, so that who opens the conversation looks what was missed.
         """
         found = await self._looked_up(provider, *names)
         if found is not None:
             return found
-        if await self._store.opening(provider):
+        opening = await self._store.opening(provider)
+        for _ in range(MOMENTS if opening else 0):
+            await asyncio.sleep(MOMENT)
+            if found := await self._looked_up(provider, *names):
+                return found
+        if opening:
             await self._store.mark_missed(provider, names[0])
         return await self._looked_up(provider, *names)  # it may have become ours meanwhile
 

@@ -42,15 +42,15 @@ UPDATE sessions SET version = :version, dialect = :dialect, provider = :provider
   expire_at = :expire_at, data = :data WHERE id = :id AND version = :read
 """
 
-LOAD_TOKEN = "SELECT value, expires_at, busy_until, version FROM tokens WHERE id = :id"  # noqa: S105
+LOAD_TOKEN = "SELECT value, expires_at, busy_until, version FROM tokens WHERE id = :id"
 CREATE_TOKEN = """
 INSERT INTO tokens (id, version, value, expires_at, busy_until)
   VALUES (:id, :version, :value, :expires_at, :busy_until) ON CONFLICT DO NOTHING
-"""  # noqa: S105
+"""
 UPDATE_TOKEN = """
 UPDATE tokens SET version = :version, value = :value, expires_at = :expires_at,
   busy_until = :busy_until WHERE id = :id AND version = :read
-"""  # noqa: S105
+"""
 
 PUT = {
     CONVERSATIONS: """

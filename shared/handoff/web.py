@@ -40,7 +40,7 @@ async def serve(request: Request, handle: Handle) -> Response:
         return _error(503, "unavailable", "A service behind this one does not answer; try again.")
     except ClientDisconnect:
         return _error(400, "bad_request", "The body ended early.")
-    except Exception as error:
+    except Exception as error:  # a bug of ours; left alone, the server would log its words
         log.bug(error)
         return _error(500, "internal", "Something is wrong with this service itself.")
 

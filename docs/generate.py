@@ -38,6 +38,7 @@ ABILITIES: Mapping[str, str] = {
     "signed_webhooks": "webhooks are signed",
     "signed_time": "webhooks sign their time, so that old ones are refused",
     "hosts_channel": "owns the customer's channel",
+    "leaving_ends": "tells no end: the last agent's leaving, confirmed, is it",
 }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from handoff.model import Agent
-from handoff.vocabulary import ContactRef, ConversationRef, Reason, ThreadRef
+from handoff.vocabulary import ContactRef, ConversationRef, HandoffId, Reason, ThreadRef
 
 
 class Closer(StrEnum):
@@ -22,15 +23,18 @@ class Event:
     """A fact about one conversation.
 
     `id` is the same for the same fact told twice. `recurs`: the same words may be true again
-    later, so the id counts as seen only for a short while. `contact` finds the session when
-    the conversation is not known yet.
+    later, so the id counts as seen only for a short while. `contact`, or `handoff` where the
+    vendor gives us our own id back, finds the session when the conversation is not known yet.
+    `at` is the vendor's own time, where it tells one: facts may arrive in another order.
     """
 
     id: str
     conversation: ConversationRef
     thread: ThreadRef | None = None
     contact: ContactRef | None = None
+    handoff: HandoffId | None = None
     recurs: bool = False
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,19 @@ class AgentLeft(Event):
     """A person is gone."""
 
     agent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentIdle(Event):
+    """Nobody works on the conversation any more: its end, unless somebody comes soon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentTyping(Event):
+    """An agent types, or has stopped; who stopped may not be told."""
+
+    author: str
+    typing: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,13 +74,18 @@ class TokenSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request to send. With `token` the sender adds `Authorization: Bearer …`."""
+    """A request to send. With `token` the sender adds `Authorization: Bearer …`.
+
+    `seconds` is the longest it may take where that is less than all the time there is: what is
+    only nice to know must not cost what has to be done.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     token: TokenSource | None = None
+    seconds: float | None = None
 
 
 Exchange = Generator[Request, Response, T]

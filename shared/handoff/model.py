@@ -29,6 +29,24 @@ MOST_THREADS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Something to press on a card: an address, or only words to answer with when it has none."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a bot showed beside plain text. `Message.text` says the same where there are no cards."""
+
+    title: str = ""
+    text: str = ""
+    image: str = ""
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One line of the transcript; `utterance` is Dialogflow's id of the input it belongs to."""
 
@@ -36,6 +54,7 @@ class Message:
     text: str
     name: str = ""
     utterance: str = ""
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,8 @@ class Caller:
         left = deadline.left
         if left <= 0:
             raise Unavailable("no time left for another call", certain=True)
-        return await self._send(request, left)
+        most = left if request.seconds is None else min(left, request.seconds)
+        return await self._send(request, most)
 
     async def _value(self, source: TokenSource, deadline: Deadline, *, refused: str = "") -> str:
         known = self._known.get(source.name)

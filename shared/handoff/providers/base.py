@@ -14,7 +14,11 @@ from handoff.vocabulary import ContactRef, ConversationRef, Presence, ProviderId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a provider can do, as data: the code, the documentation and the tests read this."""
+    """What a provider can do, as data: the code, the documentation and the tests read this.
+
+    `leaving_ends`: no webhook tells the end. The last agent's leaving is it, unless somebody
+    comes; and a message that comes after it would call a new agent.
+    """
 
     availability: bool = False
     queue_position: bool = False
@@ -29,6 +33,7 @@ class Capabilities:
     signed_webhooks: bool = False
     signed_time: bool = False
     hosts_channel: bool = False
+    leaving_ends: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +103,25 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A customer's message. `client_id` is ours, the same at every attempt."""
+    """A customer's message. `client_id` is ours, the same at every attempt.
+
+    `repeats`: so many messages of the same words went to this conversation just before it, which
+    tells an earlier one from this one where a vendor keeps no id of ours.
+    """
 
     text: str
     client_id: str
     uncertain: bool = False
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingFile:
+    """A customer's file, whole in memory: limits are the caller's."""
+
+    name: str
+    content_type: str
+    content: bytes
 
 
 class Provider(Protocol):
@@ -154,6 +173,41 @@ class Reads(Protocol):
 
     def read(self, conversation: Conversation) -> Exchange[tuple[Event, ...]]:
         """Return what has happened in a conversation so far; each fact has its webhook's id."""
+
+
+@runtime_checkable
+class ConfirmsEnd(Protocol):
+    """A provider where the last agent's leaving has to be looked at to know that it was the end."""
+
+    def confirm_end(self, conversation: Conversation) -> Exchange[tuple[Event, ...]]:
+        """Return what the conversation's state shows: closed, queued, or that somebody is there.
+
+        Raises Unavailable while it can still become either.
+        """
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """A provider that takes a customer's file."""
+
+    def attach(self, conversation: Conversation, file: OutgoingFile) -> Exchange[None]:
+        """Give the customer's file to the agent."""
+
+
+@runtime_checkable
+class ShowsTyping(Protocol):
+    """A provider that shows the agent that the customer types."""
+
+    def typing(self, conversation: Conversation) -> Exchange[None]:
+        """Show that the customer is typing; nothing tells that they stopped."""
+
+
+@runtime_checkable
+class Reroutes(Protocol):
+    """A provider where a customer who waits can be sent to another target."""
+
+    def reroute(self, conversation: Conversation, target: str) -> Exchange[None]:
+        """Send the waiting customer to another target; its webhooks tell what came of it."""
 
 
 @runtime_checkable

@@ -26,6 +26,8 @@ ROWS: Mapping[str, Sequence[str]] = {
         "bounds",
         "rules",
         "effects",
+        "jobs",
+        "leaving",
         "lifecycle",
         "outbox",
         "failures",

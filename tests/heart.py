@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from handoff import lifecycle, outbox
+from handoff import jobs, lifecycle
 from handoff.bridge import Bridge
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.events import AgentJoined, AgentReplied, Closer, ConversationClosed, Event
@@ -145,7 +145,7 @@ def queue(session: Session, *kinds: JobKind) -> Session:
     """Return the session with more jobs for its handoff; messages say which job they are."""
     for kind in kinds:
         text = f"text {session.last_job + 1}" if kind is JobKind.SEND else ""
-        session = outbox.add(session, kind, handoff_of(session), NOW, text=text)
+        session = jobs.add(session, kind, handoff_of(session), NOW, text=text)
     return session
 
 

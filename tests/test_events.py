@@ -9,7 +9,7 @@ import pytest
 
 from handoff import events
 from handoff.effects import EFFECTS
-from handoff.events import Event, Unrecognized
+from handoff.events import AgentTyping, Event, Unrecognized
 from handoff.lifecycle import TRANSITIONS
 
 KINDS = [
@@ -19,15 +19,20 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not Unrecognized])
+# These say nothing about a handoff's life.
+WITHOUT_EFFECT = {AgentTyping, Unrecognized}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in WITHOUT_EFFECT])
 def test_every_kind_has_an_effect_and_a_row_in_the_table(kind: type[Event]) -> None:
     assert kind in EFFECTS
     assert kind in TRANSITIONS
 
 
-def test_unrecognized_has_neither() -> None:
-    assert Unrecognized not in EFFECTS
-    assert Unrecognized not in TRANSITIONS
+@pytest.mark.parametrize("kind", WITHOUT_EFFECT)
+def test_kind_without_effect_has_neither(kind: type[Event]) -> None:
+    assert kind not in EFFECTS
+    assert kind not in TRANSITIONS
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -199,12 +199,12 @@ def names(session: Session) -> Sequence[str]:
     [
         (blank(), []),
         (session_in(None), ["customer-1"]),
-        (session_in(State.REQUESTED), ["customer-1"]),
-        (session_in(State.ACTIVE), ["customer-1", "room-1"]),
-        (session_in(State.CLOSED), ["customer-1", "room-1"]),
+        (session_in(State.REQUESTED), ["customer-1", "ho-1"]),
+        (session_in(State.ACTIVE), ["customer-1", "ho-1", "room-1"]),
+        (session_in(State.CLOSED), ["customer-1", "ho-1", "room-1"]),
     ],
 )
-def test_session_has_the_names_of_its_contacts_and_conversation(
+def test_session_has_the_names_of_its_contacts_handoff_and_conversation(
     session: Session, wanted: list[str]
 ) -> None:
     assert names(session) == wanted

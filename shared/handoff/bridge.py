@@ -16,7 +16,7 @@ from handoff.events import Event, Unrecognized
 from handoff.exchange import Inbound
 from handoff.model import Contact, Reply, Session
 from handoff.performing import Performer
-from handoff.providers.base import Availability, Provider
+from handoff.providers.base import Availability, Provider, Reads
 from handoff.rules import Rules
 from handoff.sessions import Decision, Held, Sessions
 from handoff.store import Store, session_key
@@ -95,7 +95,9 @@ class Bridge:
     ) -> None:
         """Let the events of one conversation have their effect, in one commit."""
         first, owner = events[0], uuid.uuid4().hex
-        key = await self._sessions.find(provider, first.conversation, first.contact or "")
+        can_look = isinstance(self._providers[provider], Reads)
+        names = (first.conversation, first.contact or "", first.handoff or "")
+        key = await self._sessions.find(provider, *names, can_look=can_look)
         found = await self._after_looking(key) if key else None
         if found is None:
             _log_events(provider, events, "not_ours")

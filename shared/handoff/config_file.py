@@ -20,6 +20,9 @@ PLACEHOLDER = re.compile(r"\{[^{}]*\}?|\}")
 LONGEST_TURN = 25
 MOST_HOURS = 24 * 366
 
+# Longer would only keep a customer from the bot.
+LONGEST_GRACE = 600
+
 # The ids that settings and addresses use, whether or not a provider is configured
 PROVIDER_IDS = frozenset({"livechat", "8x8", "sparkcentral", "cm"})
 
@@ -168,7 +171,10 @@ SECTIONS: Mapping[str, Callable[[str, Table], list[str]]] = {
     "parameters": _parameters,
     "attributes": _attributes,
     "targets": _targets,
-    "limits": _fixed(turn=_number(0, LONGEST_TURN)),
+    "limits": _fixed(
+        turn=_number(0, LONGEST_TURN),
+        leave_grace=_number(0, LONGEST_GRACE),
+    ),
     "words": _fixed(leave=_strings),
     "retention": _fixed(texts_hours=_number(1, MOST_HOURS)),
     "texts": _texts,

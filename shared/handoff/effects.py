@@ -17,6 +17,7 @@ from handoff.events import (
     FileShared,
     Queued,
     Transferred,
+    WentIdle,
 )
 from handoff.model import Agent, Delivery, Handoff
 from handoff.texts import Texts
@@ -27,6 +28,9 @@ from handoff.words import parts
 # JSON takes six bytes for one at the worst.
 LARGEST_DELIVERY = 40_000
 SAFE_PIECE = LARGEST_DELIVERY // 6
+
+# Of so many agents it is known when they left; a conversation has no more in a row.
+MOST_DEPARTED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,25 +63,30 @@ def _nothing(handoff: Handoff, _event: Any, _teller: Teller) -> Handoff:
 
 
 def _queued(handoff: Handoff, event: Queued, _teller: Teller) -> Handoff:
-    return replace(handoff, position=event.position, wait_seconds=event.wait_seconds)
+    came_at = _later(handoff.came_at, event.at)
+    known = replace(handoff, came_at=came_at)
+    return replace(known, position=event.position, wait_seconds=event.wait_seconds)
 
 
 def _joined(handoff: Handoff, event: AgentJoined, teller: Teller) -> Handoff:
     """Announce each agent once; while the name is still to come that can wait."""
-    arrived = _attended(handoff, event.agent)
+    if _has_left(handoff, event.agent.id, event.at):
+        return handoff
+    arrived = _attended(handoff, replace(event.agent, since=event.at))
     arrived = replace(arrived, speaker=event.agent.name or handoff.speaker)
     return arrived if event.agent.name is None else _announced(arrived, event.agent, teller)
 
 
 def _replied(handoff: Handoff, event: AgentReplied, teller: Teller) -> Handoff:
-    speaking = _speaking(handoff, event.author, teller, event.author_name)
+    speaking = _speaking(handoff, event, teller, event.author_name)
+    name = speaking.speaker if speaking.agents else event.author_name
     for part in deliverable(event.text):
-        speaking = teller.deliver(speaking, DeliveryKind.MESSAGE, text=part, agent=speaking.speaker)
+        speaking = teller.deliver(speaking, DeliveryKind.MESSAGE, text=part, agent=name)
     return speaking
 
 
 def _shared(handoff: Handoff, event: FileShared, teller: Teller) -> Handoff:
-    speaking = _speaking(handoff, event.author, teller)
+    speaking = _speaking(handoff, event, teller)
     return teller.deliver(
         speaking,
         DeliveryKind.FILE,
@@ -91,6 +100,9 @@ def _shared(handoff: Handoff, event: FileShared, teller: Teller) -> Handoff:
 
 def _left(handoff: Handoff, event: AgentLeft, _teller: Teller) -> Handoff:
     gone = _named(handoff, event.agent_id)
+    if gone is not None and _is_before(event.at, gone.since):  # told late: they are back
+        return handoff
+    handoff = _without_ghost(handoff, event.agent_id, event.at)
     if gone is None:
         return handoff
     others = tuple(one for one in handoff.agents if one is not gone)
@@ -102,6 +114,9 @@ def _left(handoff: Handoff, event: AgentLeft, _teller: Teller) -> Handoff:
 
 def _transferred(handoff: Handoff, event: Transferred, teller: Teller) -> Handoff:
     """Let the one who passes the customer on go; the next may be there already."""
+    here = tuple(one for one in handoff.agents if _is_before(event.at, one.since))
+    if here:  # told late: somebody has come since
+        return replace(handoff, agents=here, speaker=here[-1].name or "")
     goes = _named(handoff, event.by) if event.by else None
     by_nobody = [one for one in handoff.agents if one.id in event.to_agents]
     by_agent = [one for one in handoff.agents if one is not goes]
@@ -110,6 +125,8 @@ def _transferred(handoff: Handoff, event: Transferred, teller: Teller) -> Handof
         handoff,
         agents=staying,
         gone=None,
+        came_at=_later(handoff.came_at, event.at),
+        moving=not staying,
         speaker=(staying[-1].name or "") if staying else "",
         position=event.position,
         wait_seconds=event.wait_seconds,
@@ -131,16 +148,20 @@ EFFECTS: Mapping[type, Callable[[Handoff, Any, Teller], Handoff]] = {
     FileShared: _shared,
     AgentLeft: _left,
     Transferred: _transferred,
+    WentIdle: _nothing,
     ConversationClosed: _nothing,
 }
 
 
-def caught_up(handoff: Handoff, teller: Teller) -> Handoff:
-    """Return the handoff with all told of who came and who went that could wait so far."""
+def caught_up(handoff: Handoff, teller: Teller, *, may_be_over: bool = False) -> Handoff:
+    """Return the handoff with all told of who came and who went that could wait so far.
+
+    That an agent is gone waits on while it may be the end, of which another sentence tells.
+    """
     for agent in handoff.agents:
         if not agent.heard:
             handoff = _announced(handoff, agent, teller)
-    if handoff.gone is None:
+    if handoff.gone is None or may_be_over:
         return handoff
     return teller.about(replace(handoff, gone=None), "left", handoff.gone)
 
@@ -157,10 +178,18 @@ def _announced(handoff: Handoff, agent: Agent, teller: Teller) -> Handoff:
 def _attended(handoff: Handoff, agent: Agent) -> Handoff:
     """Return the handoff with the agent there; a name once known stays."""
     here = next((one for one in handoff.agents if _is_same(one, agent)), None)
-    known = replace(here, id=agent.id or here.id, name=here.name or agent.name) if here else agent
+    known = _merged(here, agent) if here else agent
     others = tuple(one for one in handoff.agents if one is not here and not _is_same(one, known))
     agents = handoff.agents if known == here else (*others, known)
-    return replace(handoff, agents=agents, gone=None, position=None, wait_seconds=None)
+    came_at = _later(handoff.came_at, agent.since)
+    attended = replace(handoff, agents=agents, gone=None, moving=False, came_at=came_at)
+    return replace(attended, position=None, wait_seconds=None)
+
+
+def _merged(here: Agent, agent: Agent) -> Agent:
+    """Return who is there already, with what is known more."""
+    since = _later(here.since, agent.since)
+    return replace(here, id=agent.id or here.id, name=here.name or agent.name, since=since)
 
 
 def _is_same(one: Agent, other: Agent) -> bool:
@@ -168,14 +197,43 @@ def _is_same(one: Agent, other: Agent) -> bool:
     return one.name == other.name if not (one.id and other.id) else one.id == other.id
 
 
-def _speaking(handoff: Handoff, author: str, teller: Teller, name: str = "") -> Handoff:
+def _speaking(
+    handoff: Handoff, event: AgentReplied | FileShared, teller: Teller, name: str = ""
+) -> Handoff:
     """Return the handoff with the author there: a join can be lost, or come later."""
+    author = event.author
+    if _has_left(handoff, author, event.at):  # said before they left, and told late
+        return handoff
     stranger = Agent(id=author, name=None if author else name, heard=True)
     here = next((one for one in handoff.agents if _is_same(one, stranger)), stranger)
     attended = _attended(handoff, stranger)
     if not here.heard:
         attended = _announced(attended, here, teller)
     return replace(attended, speaker=here.name or name)
+
+
+def _has_left(handoff: Handoff, agent_id: str, at: datetime | None) -> bool:
+    """Say whether an agent had left by the time that something of theirs is told of."""
+    return at is not None and agent_id in handoff.departed and at <= handoff.departed[agent_id]
+
+
+def _without_ghost(handoff: Handoff, agent_id: str, at: datetime | None) -> Handoff:
+    """Return the handoff that knows when an agent left, so that no late join brings them back."""
+    if at is None:
+        return handoff
+    departed = {**handoff.departed, agent_id: _later(handoff.departed.get(agent_id), at) or at}
+    newest = sorted(departed.items(), key=lambda one: one[1])[-MOST_DEPARTED:]
+    return replace(handoff, departed=dict(newest), left_at=_later(handoff.left_at, at))
+
+
+def _is_before(at: datetime | None, other: datetime | None) -> bool:
+    """Say whether one moment was surely before the other."""
+    return at is not None and other is not None and at < other
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the later of two moments, either of which may be unknown."""
+    return max(filter(None, (one, other)), default=None)
 
 
 def deliverable(text: str) -> list[str]:

@@ -90,6 +90,10 @@ class Unavailable(ProviderError):
         self.certain = certain
 
 
+class TooEarly(BridgeError):
+    """What came cannot be placed yet; the caller has to come again."""
+
+
 class StoreError(BridgeError):
     """The store did not do what it should; the caller may come again."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handoff import lifecycle, outbox
+from handoff import jobs, lifecycle, outbox
 from handoff.errors import (
     ContactLost,
     ConversationGone,
@@ -35,6 +35,7 @@ PATIENCE: Mapping[JobKind, timedelta] = {
     JobKind.OPEN: timedelta(minutes=2),
     JobKind.LOOK: timedelta(minutes=1),
     JobKind.NOTE: timedelta(minutes=1),
+    JobKind.CONFIRM: timedelta(minutes=5),
     JobKind.SEND: timedelta(minutes=10),
     JobKind.CLOSE: timedelta(minutes=2),
 }
@@ -44,7 +45,7 @@ def failed(
     session: Session, job: Job, error: ProviderError, rules: Rules, now: datetime
 ) -> Session:
     """Return the session after a job failed: tried again later, or given up and told."""
-    current = outbox.current(session, job)
+    current = jobs.current(session, job)
     if current is None:
         return session
     found = outbox.already_opened(session, current)
@@ -117,14 +118,26 @@ def _buried(
 ) -> Session:
     """Return the session without the job, which becomes a dead letter."""
     letter = Undelivered(job=job, reason=type(error).__name__, at=now)
-    rest = outbox.without(session, job)
+    rest = jobs.without(session, job)
     return replace(rest, undelivered=(*rest.undelivered, letter))
 
 
 def _given_up(
     session: Session, job: Job, _error: ProviderError, _rules: Rules, _now: datetime
 ) -> Session:
-    return outbox.without(session, job)
+    return jobs.without(session, job)
+
+
+def _unconfirmed(
+    session: Session, job: Job, _error: ProviderError, rules: Rules, now: datetime
+) -> Session:
+    """Take the last agent's leaving for the end: nobody came in all that time."""
+    rest = jobs.without(session, job)
+    handoff = rest.open_handoff
+    if handoff is None or handoff.id != job.handoff:
+        return rest
+    ended = lifecycle.end(rest, ConversationClosed, Reason.AGENT_CLOSED, rules, now)
+    return outbox.finished(ended, job, rules, now)
 
 
 def _swapped(session: Session, job: Job) -> tuple[Job, ...]:
@@ -136,6 +149,7 @@ GIVING_UP: Mapping[JobKind, Callable[[Session, Job, ProviderError, Rules, dateti
     JobKind.OPEN: _no_opening,
     JobKind.LOOK: _given_up,
     JobKind.NOTE: _buried,
+    JobKind.CONFIRM: _unconfirmed,
     JobKind.SEND: _unsent,
     JobKind.CLOSE: _buried,
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from handoff import leaving
 from handoff.effects import EFFECTS, Teller
 from handoff.events import (
     AgentJoined,
@@ -18,6 +19,7 @@ from handoff.events import (
     FileShared,
     Queued,
     Transferred,
+    WentIdle,
 )
 from handoff.model import Contact, EventRecord, Handoff, Message, Session
 from handoff.rules import Rules
@@ -50,6 +52,7 @@ TRANSITIONS: Mapping[type, Mapping[State, State]] = {
     FileShared: {R: A, W: A, A: A},
     AgentLeft: {W: W, A: W},
     Transferred: {W: W, A: W},
+    WentIdle: {R: R, W: W, A: A},
     ConversationClosed: {R: C, W: C, A: C},
     CustomerLeft: {R: C, W: C, A: C},
     OpeningRefused: {R: F},
@@ -87,6 +90,7 @@ def apply(session: Session, event: Event, rules: Rules, now: datetime) -> Sessio
         changed = end(known, ConversationClosed, reason, rules, now)
     else:
         changed = _after(session, handoff, event, teller(session, rules, now))
+        changed = leaving.considered(changed, event, rules, now)
     if changed == session:
         return session
     record = EventRecord(id=event.id, at=now, freed_by=_freed_by(event))
@@ -100,6 +104,7 @@ def end(session: Session, cause: type, reason: Reason, rules: Rules, now: dateti
     if handoff is None or handoff.state not in TRANSITIONS[cause]:
         return session
     state = TRANSITIONS[cause][handoff.state]
+    session = leaving.without_question(session)
     alone = replace(handoff, agents=(), gone=None, position=None, wait_seconds=None)
     over = replace(alone, state=state, reason=reason)
     told = teller(session, rules, now).notice(over, ENDINGS[reason])
@@ -124,8 +129,10 @@ def teller(session: Session, rules: Rules, now: datetime) -> Teller:
 def _after(session: Session, handoff: Handoff, event: Event, speaker: Teller) -> Session:
     """Return the session with what the event changed, said and moved."""
     changed = EFFECTS[type(event)](_bound(handoff, event), event, speaker)
-    stays = isinstance(event, NEED_NOBODY_LEFT) and changed.agents
-    state = handoff.state if stays else TRANSITIONS[type(event)][handoff.state]
+    state = TRANSITIONS[type(event)][handoff.state]
+    wants_nobody = isinstance(event, NEED_NOBODY_LEFT) and changed.agents
+    wants_somebody = state is State.ACTIVE and not changed.agents
+    state = handoff.state if wants_nobody or wants_somebody else state
     moved = replace(session, handoff=replace(changed, state=state))
     if not isinstance(event, AgentReplied):
         return moved
@@ -167,6 +174,8 @@ def _there(session: Session) -> set[str]:
 def _concerns(session: Session, handoff: Handoff, event: Event) -> bool:
     """Say whether the event is about this handoff, and not our own words coming back."""
     contact = session.contacts.get(handoff.provider)
+    if event.handoff not in {None, handoff.id}:
+        return False
     if isinstance(event, AgentReplied | FileShared) and _is_echo(handoff, contact, event):
         return False
     if handoff.conversation is None:
@@ -185,8 +194,8 @@ def _may_bind(session: Session, handoff: Handoff, contact: Contact | None, event
     opener = next((job for job in session.outbox if job.kind is JobKind.OPEN), None)
     if opener is not None and opener.handoff != handoff.id:
         return False
-    if contact is None:
-        return True
+    if contact is None:  # nothing but our own id tells this handoff from an earlier one
+        return event.handoff == handoff.id
     old = contact.conversation == event.conversation and event.thread is None
     return not old and not contact.remembers(event.thread)
 

@@ -38,7 +38,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What a bot showed beside plain text. `Message.text` says the same where there are no cards."""
+    """What a bot showed beside plain text. `Message.text` says the same in words."""
 
     title: str = ""
     text: str = ""
@@ -73,12 +73,14 @@ class Agent:
     """A person at the desk. `name` is what the customer may see; None: not known yet.
 
     `announced`: the customer was told. `heard`: they spoke before we knew that they had come.
+    `since` is when they came, by the vendor's clock.
     """
 
     id: str
     name: str | None = None
     announced: bool = False
     heard: bool = False
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ class Job:
     """One entry of the outbox; `uncertain` when an earlier attempt may have had its effect.
 
     `renewed`: the customer was made known to the provider once more for this opening.
+    `utterance` is Dialogflow's id of the input that a message came in.
     """
 
     id: int
@@ -139,6 +142,7 @@ class Job:
     attempts: int = 0
     uncertain: bool = False
     renewed: bool = False
+    utterance: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +161,9 @@ class Handoff:
     a person, after `lines_before` lines of the transcript, in the CX flow `flow`. `speaker` is
     the agent's name to show, `gone` one who left and was not told of yet, `end_told_in` the
     utterance whose answer told of the end.
+    By the vendor's clock, `came_at` is when last somebody came or was being looked for, `left_at`
+    when last somebody left, `departed` when each agent did; `moving`: passed on, and nobody came
+    yet.
     `deliveries` is the tail of what the customer is to see, up to
     `last_delivery`; `answered` is the last one that a Dialogflow answer carried.
     """
@@ -178,6 +185,10 @@ class Handoff:
     agents: tuple[Agent, ...] = ()
     speaker: str = ""
     gone: str | None = None
+    came_at: datetime | None = None
+    left_at: datetime | None = None
+    departed: Mapping[str, datetime] = field(default_factory=dict)
+    moving: bool = False
     available: Presence = Presence.UNKNOWN
     position: int | None = None
     wait_seconds: int | None = None

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 
-from handoff import outbox
+from handoff import jobs
 from handoff.dialogflow.turn import Turn
 from handoff.model import Customer, Delivery, Handoff, Session
 from handoff.rules import Rules
@@ -42,10 +42,10 @@ def start(session: Session, turn: Turn, rules: Rules, now: datetime) -> Session:
     handoff = replace(handoff, deliveries=unread, last_delivery=len(unread))
     begun = replace(session, handoff=handoff, handoffs=session.handoffs + 1)
     if abilities.identifies and provider not in session.contacts:
-        begun = outbox.add(begun, JobKind.IDENTIFY, handoff, now)
-    begun = outbox.add(begun, JobKind.OPEN, handoff, now)
+        begun = jobs.add(begun, JobKind.IDENTIFY, handoff, now)
+    begun = jobs.add(begun, JobKind.OPEN, handoff, now)
     noted = abilities.takes_notes and begun.before_handoff
-    return outbox.add(begun, JobKind.NOTE, handoff, now) if noted else begun
+    return jobs.add(begun, JobKind.NOTE, handoff, now) if noted else begun
 
 
 def provider_of(turn: Turn, rules: Rules) -> ProviderId:

@@ -5,29 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handoff import lifecycle
-from handoff.model import Contact, Handoff, Job, Lease, Session, Undelivered
+from handoff import jobs, leaving, lifecycle
+from handoff.model import Contact, Job, Lease, Session, Undelivered
 from handoff.providers.base import Availability, Identity, Looked, Opened
 from handoff.rules import Abilities, Rules
-from handoff.vocabulary import HandoffId, JobKind, Reason
-
-
-def add(
-    session: Session, kind: JobKind, handoff: Handoff, now: datetime, text: str = ""
-) -> Session:
-    """Return the session with one more job at the end of its outbox."""
-    job = Job(
-        id=session.last_job + 1,
-        kind=kind,
-        handoff=handoff.id,
-        provider=handoff.provider,
-        created_at=now,
-        due_at=now,
-        text=text,
-        conversation=handoff.conversation,
-        thread=handoff.thread,
-    )
-    return replace(session, outbox=(*session.outbox, job), last_job=job.id)
+from handoff.vocabulary import HandoffId, JobKind, Participant, Reason
 
 
 def next_due(session: Session, now: datetime) -> Job | None:
@@ -63,18 +45,32 @@ def release(session: Session, owner: str) -> Session:
 
 def done(session: Session, job: Job, result: object, rules: Rules, now: datetime) -> Session:
     """Return the session after a job was done; unchanged when it was already settled."""
-    if current(session, job) is None:
+    if jobs.current(session, job) is None:
         return session
-    rest = without(session, job)
+    rest = jobs.without(session, job)
     if isinstance(result, Identity):
         contacts = {**rest.contacts, job.provider: Contact(ref=result.ref)}
         return replace(rest, contacts=contacts)
     if isinstance(result, Looked):
-        return _looked(rest, job, result, rules, now)
+        heard = _looked(rest, job, result, rules, now)
+        return finished(heard, job, rules, now) if job.kind is JobKind.CONFIRM else heard
     if not isinstance(result, Opened):
         return rest
     bound = _opened(rest, job, result, rules, now)
     return without_audience(bound, rules, now, in_flight=0)
+
+
+def finished(session: Session, asked: Job, rules: Rules, now: datetime) -> Session:
+    """Return the session whose last agent's leaving was asked about, once that was the end.
+
+    The provider is told that the customer has gone too, for its agent may wait for that.
+    """
+    over = session.handoff
+    if over is None or over.id != asked.handoff or over.state.is_open:
+        return session
+    rest = leaving.given_to_bot(session, asked, lifecycle.teller(session, rules, now))
+    rest = without_audience(rest, rules, now, in_flight=0)
+    return jobs.add(rest, JobKind.CLOSE, rest.handoff or over, now)
 
 
 def asked(session: Session, job: Job, answer: Availability) -> Session:
@@ -109,6 +105,17 @@ def drop_moot(session: Session, job: Job, now: datetime) -> Session:
     return dropped(session, job.handoff, now)
 
 
+def repeats(session: Session, job: Job) -> int:
+    """Count the customer's messages just before this one that have the very same words."""
+    handoff = session.handoff
+    since = session.lines - handoff.lines_before if handoff else 0
+    lines = session.transcript[-since:] if since > 0 else ()
+    said = [one.text for one in lines if one.author is Participant.CUSTOMER]
+    waiting = [one for one in session.outbox if one.kind is JobKind.SEND and one.id >= job.id]
+    before = said[: max(len(said) - len(waiting), 0)]
+    return next((n for n, text in enumerate(reversed(before)) if text != job.text), len(before))
+
+
 def in_flight(session: Session, now: datetime) -> int:
     """Return how many jobs somebody is doing right now: the first, or none."""
     return 1 if session.lease is not None and session.lease.until > now else 0
@@ -123,12 +130,15 @@ def is_looking(session: Session, now: datetime) -> bool:
 def without_audience(session: Session, rules: Rules, now: datetime, *, in_flight: int) -> Session:
     """Return the session without messages for a conversation that the provider ended.
 
-    The first `in_flight` jobs stay: their outcome will tell.
+    The first `in_flight` jobs stay: their outcome will tell. So does what closes it on our side.
     """
     over = session.handoff
     if over is None or over.state.is_open or over.reason is Reason.CUSTOMER_LEFT:
         return session
+    closing = jobs.of_kind(session, JobKind.CLOSE, over)
     rest = dropped(session, over.id, now, keep=in_flight)
+    if closing is not None and jobs.current(rest, closing) is None:
+        rest = replace(rest, outbox=(*rest.outbox, closing))
     if len(rest.undelivered) == len(session.undelivered):
         return rest
     told = lifecycle.teller(rest, rules, now).notice(over, "undelivered_ended")
@@ -170,7 +180,8 @@ def _looked(session: Session, job: Job, found: Looked, rules: Rules, now: dateti
         return session
     for event in found.events:
         session = lifecycle.apply(session, event, rules, now)
-    return without_audience(session, rules, now, in_flight=0)
+    is_over = session.open_handoff is None and job.kind is not JobKind.CONFIRM
+    return without_audience(session, rules, now, in_flight=0) if is_over else session
 
 
 def _past(session: Session, job: Job, found: Opened) -> Session:
@@ -200,12 +211,3 @@ def _addressed(job: Job, opening: Job, found: Opened) -> Job:
     if job.handoff != opening.handoff:
         return job
     return replace(job, conversation=found.conversation, thread=found.thread)
-
-
-def current(session: Session, job: Job) -> Job | None:
-    """Return the job as it stands now, or None when it was settled meanwhile."""
-    return next((one for one in session.outbox if one.id == job.id), None)
-
-
-def without(session: Session, job: Job) -> Session:
-    return replace(session, outbox=tuple(one for one in session.outbox if one.id != job.id))

@@ -11,6 +11,7 @@ from handoff.errors import ConversationGone, NobodyThere, ProviderError, Rejecte
 from handoff.model import Contact, Customer, Handoff, Job, Session
 from handoff.providers.base import (
     Availability,
+    ConfirmsEnd,
     Conversation,
     Identifies,
     Identity,
@@ -108,6 +109,8 @@ class Performer:
             return await self._open(session, job, deadline)
         if job.kind is JobKind.LOOK:
             return await self._look(session, job, deadline)
+        if job.kind is JobKind.CONFIRM:
+            return await self._confirm(session, job, deadline)
         await self._say(session, job, deadline)
         return None
 
@@ -164,6 +167,15 @@ class Performer:
         events = await self._caller.run(desk.read(place), deadline)
         return Looked(events=events)
 
+    async def _confirm(self, session: Session, job: Job, deadline: Deadline) -> object:
+        """Ask whether the last agent's leaving was the end."""
+        desk, ref = self._providers[job.provider], job.conversation
+        if not isinstance(desk, ConfirmsEnd) or ref is None:
+            raise Rejected(f"{job.provider} cannot be asked whether a conversation is over")
+        contact = session.contacts.get(job.provider)
+        place = Conversation(ref=ref, thread=job.thread, contact=contact)
+        return Looked(events=await self._caller.run(desk.confirm_end(place), deadline))
+
     def _refuse_unless_open(self, handoff: Handoff) -> None:
         shut = handoff.available is Presence.UNKNOWN and not self._rules.unknown_is_open
         if handoff.available is Presence.NO or shut:
@@ -177,7 +189,10 @@ class Performer:
         place = Conversation(ref=job.conversation, thread=job.thread, contact=contact)
         if job.kind is JobKind.SEND:
             message = Outgoing(
-                text=job.text, client_id=f"{job.handoff}-{job.id}", uncertain=job.uncertain
+                text=job.text,
+                client_id=f"{job.handoff}-{job.id}",
+                uncertain=job.uncertain,
+                repeats=outbox.repeats(session, job),
             )
             await self._caller.run(desk.send(place, message), deadline)
         elif job.kind is JobKind.CLOSE:

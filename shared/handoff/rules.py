@@ -18,6 +18,7 @@ class Abilities:
     identifies: bool = False
     takes_notes: bool = False
     reads: bool = False
+    leaving_ends: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,8 @@ class Rules:
 
     `providers` are the configured ones, the default first. `attributes` maps a session
     parameter to its label at the desk, `targets` our own name to each provider's id, `names`
-    our parameter names to the agent's. `leave_words` are case-folded.
+    our parameter names to the agent's. `leave_words` are case-folded. `leave_grace` is how long
+    somebody may still come after the last agent left.
     """
 
     providers: Mapping[ProviderId, Abilities] = field(default_factory=dict)
@@ -37,6 +39,7 @@ class Rules:
     leave_words: frozenset[str] = frozenset()
     unknown_is_open: bool = True
     keep_texts: timedelta = timedelta(hours=72)
+    leave_grace: timedelta = timedelta(seconds=20)
 
     def parameter(self, turn: Turn, name: str) -> str:
         """Return the turn's value for one of our parameters, or an empty string."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from handoff import bounds
 from handoff.clock import Clock
-from handoff.errors import Conflict, StoreError
+from handoff.errors import Conflict, StoreError, TooEarly
 from handoff.model import Session
 from handoff.rules import Rules
 from handoff.store import Change, DeadLetter, Store, Version
@@ -63,12 +63,15 @@ class Sessions:
             return Held(session=fresh, version=None, whole=True)
         return await self._whole(Held(session=stored.session or fresh, version=stored.version))
 
-    async def find(self, provider: ProviderId, *names: str) -> SessionKey | None:
-        """Return the session that a conversation, or else a contact, belongs to.
+    async def find(
+        self, provider: ProviderId, *names: str, can_look: bool = True
+    ) -> SessionKey | None:
+        """Return the session that a conversation, or else a contact or handoff, belongs to.
 
         While any opening is under way an unknown conversation may be about to become ours: mostly
         in a moment, which costs nothing. After that it is remembered that something came too
-        early, so that who opens the conversation looks what was missed.
+        early, so that who opens the conversation looks what was missed. Where nobody can look,
+        raises TooEarly: the vendor has to tell it again.
         """
         found = await self._looked_up(provider, *names)
         if found is not None:
@@ -78,6 +81,8 @@ class Sessions:
             await asyncio.sleep(MOMENT)
             if found := await self._looked_up(provider, *names):
                 return found
+        if opening and not can_look:
+            raise TooEarly(f"{provider} told of a conversation while one is being opened")
         if opening:
             await self._store.mark_missed(provider, names[0])
         return await self._looked_up(provider, *names)  # it may have become ours meanwhile
@@ -162,6 +167,8 @@ def names(session: Session) -> set[tuple[ProviderId, str]]:
     """Return the provider's names that lead to this session."""
     found = {(ProviderId(provider), str(one.ref)) for provider, one in session.contacts.items()}
     handoff = session.handoff
+    if handoff is not None:
+        found.add((handoff.provider, str(handoff.id)))
     if handoff is not None and handoff.conversation is not None:
         found.add((handoff.provider, str(handoff.conversation)))
     return found

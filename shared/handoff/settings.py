@@ -208,6 +208,7 @@ def _rules(content: config_file.Table, providers: Mapping[ProviderId, Provider])
         names=obj(content, "parameters"),
         leave_words=frozenset(word.strip().casefold() for word in words if word.strip()),
         unknown_is_open=obj(content, "providers").get("unknown_availability", "open") == "open",
+        leave_grace=timedelta(seconds=obj(content, "limits").get("leave_grace", 20)),
         keep_texts=timedelta(hours=obj(content, "retention").get("texts_hours", 72)),
     )
 
@@ -217,4 +218,5 @@ def _abilities(provider: Provider) -> Abilities:
         identifies=isinstance(provider, Identifies),
         takes_notes=provider.capabilities.transcript_as_note,
         reads=isinstance(provider, Reads),
+        leaving_ends=provider.capabilities.leaving_ends,
     )

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from handoff import lifecycle, outbox
+from handoff import jobs, leaving, lifecycle
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.effects import caught_up
 from handoff.lifecycle import CustomerLeft
@@ -111,11 +111,12 @@ def _in_human_hands(
     if handoff is None or turn.meaning in {Meaning.POLL, Meaning.AVAILABILITY}:
         return session
     if turn.meaning is Meaning.END or text.strip(AROUND_WORDS).casefold() in rules.leave_words:
-        ended = lifecycle.end(session, CustomerLeft, Reason.CUSTOMER_LEFT, rules, now)
-        return outbox.add(ended, JobKind.CLOSE, handoff, now)
+        alone = leaving.left_behind(session)
+        ended = lifecycle.end(alone, CustomerLeft, Reason.CUSTOMER_LEFT, rules, now)
+        return jobs.add(ended, JobKind.CLOSE, handoff, now)
     if not text:
         return session
-    relayed = outbox.add(session, JobKind.SEND, handoff, now, text=text)
+    relayed = jobs.add(session, JobKind.SEND, handoff, now, text=text, utterance=turn.utterance)
     return _said(relayed, turn, text)
 
 
@@ -147,8 +148,9 @@ def _received(session: Session, rules: Rules, now: datetime) -> Session:
     if handoff is None:
         return session
     teller = lifecycle.teller(session, rules, now)
-    told = caught_up(handoff, teller)
-    if not handoff.connecting_told and handoff.state is not State.ACTIVE:
+    may_be_over = leaving.question(session) is not None
+    told = caught_up(handoff, teller, may_be_over=may_be_over)
+    if not (handoff.connecting_told or may_be_over or handoff.state is State.ACTIVE):
         told = replace(teller.notice(told, "connecting"), connecting_told=True)
     return replace(session, handoff=told)
 

@@ -79,5 +79,6 @@ class JobKind(StrEnum):
     OPEN = "open"
     LOOK = "look"
     NOTE = "note"
+    CONFIRM = "confirm"
     SEND = "send"
     CLOSE = "close"

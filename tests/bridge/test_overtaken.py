@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from handoff.dialogflow.turn import Meaning
-from handoff.errors import ConversationGone, ProviderError, Rejected, Unavailable
+from handoff.errors import ConversationGone, ProviderError, Rejected, TooEarly, Unavailable
 from handoff.events import Event
 from handoff.failures import PATIENCE
 from handoff.model import Reply
@@ -66,11 +66,16 @@ async def test_nobody_reads_when_nothing_was_missed(bench: Bench) -> None:
     assert (await bench.session()).outbox == ()
 
 
-async def test_desk_that_cannot_be_read_is_not_looked_at(clock: FixedClock) -> None:
+async def test_desk_that_cannot_be_read_has_to_tell_it_again(clock: FixedClock) -> None:
     plain = Bench(clock, RULES)
-    await overtaken(plain, replied("one"))
+    with pytest.raises(TooEarly):
+        await overtaken(plain, replied("one"))
+    assert plain.send.hold is not None
+    plain.send.hold.set()
+    await plain.poll("p")  # behind the opening, and after its answer
     assert plain.send.verbs == ["identify", "availability", "open"]
-    assert ((await plain.session()).outbox, (await plain.handoff()).last_delivery) == ((), 1)
+    await plain.tell(replied("one"))
+    assert (await plain.poll("q")).texts == ("one",)
     await plain.store.close()
 
 

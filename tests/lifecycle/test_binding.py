@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import lifecycle, outbox
+from handoff import jobs, lifecycle
 from handoff.events import ConversationOpened, Event, Queued
 from handoff.model import MOST_THREADS, Contact, Session
 from handoff.vocabulary import ConversationRef, HandoffId, JobKind, State, ThreadRef
@@ -46,11 +46,16 @@ def behind_another() -> Session:
     """Return a session in which the opening of the handoff before has not come out yet."""
     own = session_in(State.REQUESTED)
     before = replace(handoff_of(own), id=HandoffId("ho-0"))
-    return queue(outbox.add(own, JobKind.OPEN, before, NOW), JobKind.OPEN)
+    return queue(jobs.add(own, JobKind.OPEN, before, NOW), JobKind.OPEN)
 
 
 def known(*, thread: ThreadRef | None = OLD_THREAD, earlier: tuple[ThreadRef, ...] = ()) -> Contact:
     return replace(CONTACT, conversation=ROOM, thread=thread, earlier=earlier)
+
+
+def ours(event: Event) -> Event:
+    """Return the event as a vendor tells it who gives us our own id back."""
+    return replace(event, handoff=handoff_of(opening()).id)
 
 
 def bound(session: Session, event: Event) -> tuple[ConversationRef | None, ThreadRef | None]:
@@ -59,9 +64,33 @@ def bound(session: Session, event: Event) -> tuple[ConversationRef | None, Threa
 
 
 @pytest.mark.parametrize("event", FACTS)
-@pytest.mark.parametrize("contact", [None, CONTACT, known(), known(thread=None)])
-def test_any_fact_of_a_new_thread_binds(contact: Contact | None, event: Event) -> None:
+@pytest.mark.parametrize("contact", [CONTACT, known(), known(thread=None)])
+def test_any_fact_of_a_new_thread_binds(contact: Contact, event: Event) -> None:
     assert bound(opening(contact), event) == (ROOM, THREAD)
+
+
+@pytest.mark.parametrize("event", FACTS)
+@pytest.mark.parametrize("contact", [None, CONTACT])
+def test_any_fact_with_our_own_id_binds(contact: Contact | None, event: Event) -> None:
+    assert bound(opening(contact), ours(event)) == (ROOM, THREAD)
+
+
+@pytest.mark.parametrize("event", ALL)
+@pytest.mark.parametrize("contact", [None, CONTACT])
+def test_fact_with_the_id_of_another_handoff_does_not_bind(
+    contact: Contact | None, event: Event
+) -> None:
+    session = opening(contact)
+    late = replace(event, handoff=HandoffId("ho-0"))
+    assert lifecycle.apply(session, late, RULES, NOW) is session
+
+
+@pytest.mark.parametrize("event", ALL)
+def test_fact_without_our_id_does_not_bind_where_nothing_else_tells_handoffs_apart(
+    event: Event,
+) -> None:
+    session = opening(None)
+    assert lifecycle.apply(session, event, RULES, NOW) is session
 
 
 @pytest.mark.parametrize("event", ALL)
@@ -80,14 +109,14 @@ def test_nothing_binds_before_the_other_opening_where_the_customer_is_unknown(ev
 def test_other_jobs_of_another_handoff_hinder_nothing(event: Event) -> None:
     own = session_in(State.REQUESTED)
     before = replace(handoff_of(own), id=HandoffId("ho-0"))
-    session = outbox.add(own, JobKind.CLOSE, before, NOW)
+    session = jobs.add(own, JobKind.CLOSE, before, NOW)
     assert bound(queue(session, JobKind.OPEN), event) == (ROOM, THREAD)
 
 
 def test_own_opening_before_that_of_another_hinders_nothing() -> None:
     own = queue(session_in(State.REQUESTED), JobKind.OPEN)
     later = replace(handoff_of(own), id=HandoffId("ho-2"))
-    assert bound(outbox.add(own, JobKind.OPEN, later, NOW), FACTS[0]) == (ROOM, THREAD)
+    assert bound(jobs.add(own, JobKind.OPEN, later, NOW), FACTS[0]) == (ROOM, THREAD)
 
 
 def test_conversation_that_is_known_is_heard_although_another_opening_comes_first() -> None:
@@ -121,10 +150,8 @@ def test_fact_without_thread_of_the_earlier_conversation_does_not_bind(
 
 
 @pytest.mark.parametrize("event", FACTS)
-@pytest.mark.parametrize("contact", [None, CONTACT, replace(known(), conversation=OLD_ROOM)])
-def test_fact_without_thread_of_a_new_conversation_binds(
-    contact: Contact | None, event: Event
-) -> None:
+@pytest.mark.parametrize("contact", [CONTACT, replace(known(), conversation=OLD_ROOM)])
+def test_fact_without_thread_of_a_new_conversation_binds(contact: Contact, event: Event) -> None:
     assert bound(opening(contact), replace(event, thread=None)) == (ROOM, None)
 
 
@@ -143,10 +170,8 @@ def test_earlier_threads_are_refused_up_to_a_number() -> None:
     assert bound(session, replace(late, thread=ThreadRef("t0"))) == (ROOM, "t0")
 
 
-@pytest.mark.parametrize("contact", [None, CONTACT, known(), known(thread=None)])
-def test_end_of_a_new_thread_ends_a_handoff_that_knew_no_conversation(
-    contact: Contact | None,
-) -> None:
+@pytest.mark.parametrize("contact", [CONTACT, known(), known(thread=None)])
+def test_end_of_a_new_thread_ends_a_handoff_that_knew_no_conversation(contact: Contact) -> None:
     after = lifecycle.apply(opening(contact), ALL[-1], RULES, NOW)
     assert handoff_of(after).state is State.CLOSED
 

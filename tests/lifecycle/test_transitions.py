@@ -20,6 +20,7 @@ from handoff.events import (
     Queued,
     Transferred,
     Unrecognized,
+    WentIdle,
 )
 from handoff.lifecycle import CustomerLeft, GivenUp, OpeningRefused
 from handoff.vocabulary import Reason, State
@@ -35,6 +36,7 @@ EVENTS: Mapping[str, Event] = {
     "shared": FileShared(id="e", conversation=ROOM, author="ben", url="https://f.example/1"),
     "left": AgentLeft(id="e", conversation=ROOM, agent_id="anna"),
     "transferred": Transferred(id="e", conversation=ROOM, position=2),
+    "idle": WentIdle(id="e", conversation=ROOM),
     "closed": ConversationClosed(id="e", conversation=ROOM, by=Closer.AGENT),
     "unrecognized": Unrecognized(id="e", conversation=ROOM, kind="news"),
 }
@@ -56,6 +58,7 @@ MOVES: Mapping[tuple[str, State], State] = {
     ("left", A): W,
     ("transferred", W): W,
     ("transferred", A): W,
+    ("idle", R): R,
     ("closed", R): C,
     ("closed", W): C,
     ("closed", A): C,
@@ -113,7 +116,10 @@ def test_table_has_no_row_that_is_not_tested_here() -> None:
         (names[kind], state) for kind in names for state in lifecycle.TRANSITIONS.get(kind, ())
     }
     causes = {(kind, state) for kind, _ in ENDINGS for state in lifecycle.TRANSITIONS[kind]}
-    assert known == set(MOVES) | {("opened", W), ("opened", A), ("left", W)}
+    assert known == set(MOVES) | {
+        *(("opened", W), ("opened", A), ("left", W)),
+        *(("idle", W), ("idle", A)),
+    }
     assert causes == set(ENDINGS)
     assert {kind for kind, _ in ENDINGS} | set(names) - {Unrecognized} == set(lifecycle.TRANSITIONS)
 

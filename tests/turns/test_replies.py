@@ -118,7 +118,7 @@ def test_connecting_is_said_once() -> None:
 
 
 def test_connecting_is_not_said_when_somebody_is_there_already() -> None:
-    taken = turns.take(blank(), turn("agent", "s", Meaning.START), RULES, NOW)
+    taken = turns.take(session_in(None), turn("agent", "s", Meaning.START), RULES, NOW)
     session = heard(taken, joined())
     reply = turns.answer_to(
         ask(session, turn("agent", "s", Meaning.START))[0], turn("agent", "s", Meaning.START)

@@ -147,7 +147,7 @@ def test_later_input_does_not_say_that_it_starts() -> None:
 
 
 def test_start_that_ended_meanwhile_does_not_say_that_it_starts() -> None:
-    session, _ = ask(blank(), call(1, meaning=Meaning.START))
+    session, _ = ask(session_in(None), call(1, meaning=Meaning.START))
     _, reply = ask(heard(session, joined(), closed()), call(2, CONNECTING))
     assert (reply.started, reply.mute, reply.parameters["handoff_state"]) == (None, True, "closed")
     assert reply.texts == ("Anna has joined the chat.", ENDED)

@@ -1,0 +1,100 @@
+"""Whether the last agent's leaving was the end, where no webhook tells the end.
+
+The vendor is asked after a grace period. Until then the customer's words wait behind that
+question: said too late they would call a new agent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from handoff import jobs
+from handoff.effects import Teller
+from handoff.events import (
+    AgentJoined,
+    AgentLeft,
+    AgentReplied,
+    Event,
+    FileShared,
+    Queued,
+    Transferred,
+    WentIdle,
+)
+from handoff.model import Handoff, Job, Session
+from handoff.rules import Abilities, Rules
+from handoff.vocabulary import JobKind
+
+IS_THERE = (AgentJoined, AgentReplied, FileShared)
+IS_SOUGHT = (Queued, Transferred)
+
+
+def considered(session: Session, event: Event, rules: Rules, now: datetime) -> Session:
+    """Return the session that will ask whether this was the end, or need not ask any more."""
+    handoff = session.open_handoff
+    if handoff is None or not rules.providers.get(handoff.provider, Abilities()).leaving_ends:
+        return session
+    if isinstance(event, AgentLeft | WentIdle):
+        return _asking(session, handoff, event, rules, now)
+    comes = isinstance(event, IS_THERE) and handoff.agents
+    sought = isinstance(event, IS_SOUGHT) and not _is_old(handoff, event, rules.leave_grace)
+    return without_question(session) if comes or sought else session
+
+
+def question(session: Session) -> Job | None:
+    """Return the job that asks whether it is the end, while the answer is open."""
+    handoff = session.open_handoff
+    return jobs.of_kind(session, JobKind.CONFIRM, handoff) if handoff else None
+
+
+def without_question(session: Session) -> Session:
+    """Return the session whose customer's words go on to the desk."""
+    asking = question(session)
+    return jobs.without(session, asking) if asking else session
+
+
+def left_behind(session: Session) -> Session:
+    """Return the session of a customer who leaves meanwhile, without what waits to be said."""
+    asking = question(session)
+    return jobs.without(session, asking, *_late(session, asking)) if asking else session
+
+
+def given_to_bot(session: Session, asked: Job, teller: Teller) -> Session:
+    """Return the session, over now, without what the customer said after the last agent left.
+
+    It is the bot's. Who was answered with silence is told; who is being answered needs no word.
+    """
+    late, handoff = _late(session, asked), session.handoff
+    unanswered = {one.utterance for one in session.turns if one.reply is None}
+    rest = jobs.without(session, *late)
+    if handoff is None or all(job.utterance in unanswered for job in late):
+        return rest
+    return replace(rest, handoff=teller.notice(handoff, "undelivered_ended"))
+
+
+def _late(session: Session, asked: Job) -> list[Job]:
+    """Return the messages that were written after the question came up."""
+    same = [one for one in session.outbox if one.handoff == asked.handoff and one.id > asked.id]
+    return [one for one in same if one.kind is JobKind.SEND]
+
+
+def _asking(
+    session: Session, handoff: Handoff, event: Event, rules: Rules, now: datetime
+) -> Session:
+    left = isinstance(event, AgentLeft) and (handoff.agents or handoff.moving)
+    came_since = event.at and handoff.came_at and handoff.came_at > event.at
+    if left or came_since or question(session) is not None:
+        return session
+    due_at = now + rules.leave_grace
+    return jobs.add_first(session, JobKind.CONFIRM, handoff, now, due_at=due_at)
+
+
+def _is_old(handoff: Handoff, event: Event, grace: timedelta) -> bool:
+    """Say whether somebody was looked for before the last leaving, which is only told late.
+
+    A transfer comes just before the leaving that it explains.
+    """
+    if event.at is None or handoff.left_at is None:
+        return False
+    passed_on = grace if isinstance(event, Transferred) else timedelta()
+    return event.at < handoff.left_at - passed_on

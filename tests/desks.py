@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from handoff.errors import ConversationGone, ProviderError, Rejected, Unauthenticated
-from handoff.events import Event
+from handoff.errors import (
+    ConversationGone,
+    ProviderError,
+    Rejected,
+    Unauthenticated,
+    Unavailable,
+)
+from handoff.events import Closer, ConversationClosed, Event, Queued
 from handoff.exchange import Exchange, Inbound, Request
 from handoff.model import Contact, Customer
 from handoff.providers.base import (
@@ -170,3 +176,24 @@ class ReadingProvider(ScriptedProvider):
         yield self._begin("read")
         self._finish("read")
         return self._in(conversation.ref)
+
+
+class LeavingProvider(ScriptedProvider):
+    """A desk in memory that tells no end: who asks learns whether the room is `over`."""
+
+    capabilities = Capabilities(availability=True, leaving_ends=True)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over: bool | None = None
+
+    def confirm_end(self, conversation: Conversation) -> Exchange[tuple[Event, ...]]:
+        """Say whether the room is over; None: that can still become either."""
+        yield self._begin("confirm_end")
+        self._finish("confirm_end")
+        if self.over is None:
+            raise Unavailable("somebody is still busy with it", certain=True)
+        name, ref = f"{conversation.ref}:asked", conversation.ref
+        if self.over:
+            return (ConversationClosed(id=name, conversation=ref, by=Closer.AGENT),)
+        return (Queued(id=name, conversation=ref),)

@@ -15,7 +15,7 @@ from pathlib import Path
 from handoff.clock import utc_now
 from handoff.lifecycle import ENDINGS, TRANSITIONS
 from handoff.providers.base import Capabilities
-from handoff.registry import PROVIDERS
+from handoff.registry import GATEWAY, PROVIDERS, STATISTICS
 from handoff.texts import TEXTS
 from handoff.variables import Variables
 from handoff.vocabulary import ProviderId, Reason, State
@@ -111,7 +111,7 @@ def rewritten(page: str) -> str:
 def _capabilities(name: ProviderId) -> Capabilities:
     """Return what a provider can do, with every optional variable set."""
     entry = PROVIDERS[name]
-    filled = dict.fromkeys(entry.variables, "1")
+    filled = {**dict.fromkeys(entry.variables, "1"), STATISTICS: GATEWAY}
     return replace(entry.build(Variables(filled, lambda _: {}), utc_now).capabilities)
 
 

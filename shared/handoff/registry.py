@@ -6,10 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from handoff.clock import Clock
-from handoff.providers import livechat, livechat_wire
+from handoff.errors import ConfigurationError
+from handoff.providers import eight_by_eight, eight_by_eight_wire, livechat, livechat_wire
 from handoff.providers.base import Provider
 from handoff.variables import Variables
 from handoff.vocabulary import ProviderId
+
+# Who is there can be asked by the gateway's key alone, where 8x8 has opened that for it.
+STATISTICS = "EIGHT_BY_EIGHT_QUEUE_STATISTICS"
+GATEWAY = "gateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,24 @@ def _livechat(variables: Variables, clock: Clock) -> Provider:
     return livechat.LiveChat(account, clock)
 
 
+def _eight_by_eight(variables: Variables, clock: Clock) -> Provider:
+    statistics = variables.text(STATISTICS).strip().lower()
+    if statistics not in {"", GATEWAY}:
+        raise ConfigurationError(f"{STATISTICS} must be {GATEWAY}, or not set: {statistics!r}")
+    has_secret = variables.has("EIGHT_BY_EIGHT_API_SECRET")
+    account = eight_by_eight_wire.EightByEightAccount(
+        api_key=variables.secret("EIGHT_BY_EIGHT_API_KEY"),
+        tenant=variables.text("EIGHT_BY_EIGHT_TENANT").strip(),
+        channel_id=variables.text("EIGHT_BY_EIGHT_CHANNEL_ID").strip(),
+        queue_id=variables.text("EIGHT_BY_EIGHT_QUEUE_ID").strip(),
+        api_url=_url(variables, "EIGHT_BY_EIGHT_API_URL", eight_by_eight_wire.API_URL),
+        api_secret=variables.secret("EIGHT_BY_EIGHT_API_SECRET") if has_secret else None,
+        schedule_id=variables.text("EIGHT_BY_EIGHT_SCHEDULE_ID").strip(),
+        gateway_statistics=statistics == GATEWAY,
+    )
+    return eight_by_eight.EightByEight(account, clock)
+
+
 PROVIDERS: Mapping[ProviderId, Entry] = {
     livechat_wire.ID: Entry(
         required=(
@@ -71,5 +94,21 @@ PROVIDERS: Mapping[ProviderId, Entry] = {
         ),
         together=(("LIVECHAT_BOT_ID", "LIVECHAT_BOT_SECRET"),),
         build=_livechat,
+    ),
+    eight_by_eight_wire.ID: Entry(
+        required=(
+            "EIGHT_BY_EIGHT_API_KEY",
+            "EIGHT_BY_EIGHT_TENANT",
+            "EIGHT_BY_EIGHT_CHANNEL_ID",
+        ),
+        optional=(
+            "EIGHT_BY_EIGHT_QUEUE_ID",
+            "EIGHT_BY_EIGHT_API_SECRET",
+            "EIGHT_BY_EIGHT_SCHEDULE_ID",
+            STATISTICS,
+            "EIGHT_BY_EIGHT_API_URL",
+        ),
+        together=(),
+        build=_eight_by_eight,
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -15,11 +16,17 @@ from handoff.events import AgentReplied, Event, Unrecognized
 from handoff.exchange import Inbound, Request, Response
 from handoff.model import Contact, Handoff, Session
 from handoff.providers.base import (
+    ConfirmsEnd,
     Conversation,
     Identifies,
     Opening,
     Outgoing,
+    OutgoingFile,
     Provider,
+    Reads,
+    Reroutes,
+    ShowsTyping,
+    TakesFiles,
     TakesNotes,
     TellsAvailability,
 )
@@ -142,8 +149,18 @@ class ProviderContract:
 
     def test_capabilities_agree_with_what_can_be_asked(self) -> None:
         provider, can = self.case.provider, self.case.provider.capabilities
-        assert can.availability is isinstance(provider, TellsAvailability)
-        assert isinstance(provider, TakesNotes) or not can.transcript_as_note
+        promised = {
+            TellsAvailability: can.availability,
+            TakesNotes: can.transcript_as_note,
+            ConfirmsEnd: can.leaving_ends,
+            TakesFiles: can.files_to_agent,
+            ShowsTyping: can.typing_to_agent,
+        }
+        assert [one for one, is_promised in promised.items() if is_promised] == [
+            one
+            for one, is_promised in promised.items()
+            if is_promised and isinstance(provider, one)
+        ]
 
     def test_webhooks_are_proved_somehow(self) -> None:
         can = self.case.provider.capabilities
@@ -179,6 +196,25 @@ def verbs(case: Case) -> dict[str, Callable[[], Generator[Request, Response, Any
     if isinstance(provider, TakesNotes):
         takes = provider
         found["note"] = lambda: takes.note(place, opening)
+    return found | optional_verbs(provider, place)
+
+
+def optional_verbs(
+    provider: Provider, place: Conversation
+) -> dict[str, Callable[[], Generator[Request, Response, Any]]]:
+    """Return the verbs that only some providers have, and that need a conversation alone."""
+    found: dict[str, Callable[[], Generator[Request, Response, Any]]] = {}
+    if isinstance(provider, ConfirmsEnd):
+        found["confirm_end"] = partial(provider.confirm_end, place)
+    if isinstance(provider, TakesFiles):
+        file = OutgoingFile(name="a.txt", content_type="text/plain", content=b"a")
+        found["attach"] = partial(provider.attach, place, file)
+    if isinstance(provider, ShowsTyping):
+        found["typing"] = partial(provider.typing, place)
+    if isinstance(provider, Reroutes):
+        found["reroute"] = partial(provider.reroute, place, "7")
+    if isinstance(provider, Reads):
+        found["read"] = partial(provider.read, place)
     return found
 
 

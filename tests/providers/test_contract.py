@@ -14,6 +14,7 @@ from handoff.providers.livechat_errors import decipher
 from handoff.signatures import plain_secret
 from handoff.vocabulary import ConversationRef, HandoffId, ProviderId, ThreadRef
 from tests.fakes import FixedClock
+from tests.providers import eight_by_eight_world as eight
 from tests.providers.contract import Case, ProviderContract
 from tests.providers.driving import Call, ok
 from tests.providers.livechat_world import (
@@ -68,6 +69,53 @@ class TestLiveChatWithoutBot(TestLiveChat):
     """LiveChat, where the transcript is said as the customer."""
 
     case = replace(TestLiveChat.case, provider=livechat())
+
+
+def eight_by_eight_says_yes(request: Request) -> Response:
+    """Answer as the gateway does when all is well."""
+    call = Call(request)
+    if call.action == "public":
+        return eight.key_answer()
+    answers = {
+        "token": ok(access_token="t", expires_in="60"),
+        "attachments": ok(id="T1"),
+        str(eight.ROOM): ok(id=eight.ROOM, state="idle"),
+    }
+    return answers.get(call.action, ok(conversationId=eight.ROOM))
+
+
+TRUE_NOW = eight.NOW.timestamp() * 1000
+
+
+class TestEightByEight(ProviderContract):
+    """8x8, with all that can be configured."""
+
+    case = Case(
+        provider=eight.desk(replace(eight.WITH_SECRET, schedule_id="122")),
+        handoff=replace(eight.HANDED, conversation=eight.ROOM),
+        contact=None,
+        words=eight.signed(eight.words("Which leg arrived damaged?")),
+        text="Which leg arrived damaged?",
+        echo=eight.signed(eight.words(sender={"id": "user", "type": "user"})),
+        unknown=eight.signed(eight.event("CONVERSATION_ENDED")),
+        forged={
+            "another key": eight.signed(eight.words(), key="another"),
+            "another tenant": eight.signed(eight.words(), tid="another"),
+            "another checksum": eight.signed(eight.words(), checksum=1),
+            "another body": replace(eight.signed(eight.words()), body=b'{"eventType": "MESSAGE"}'),
+            "no signature": Inbound(
+                method="POST", path="/8x8", body=eight.signed(eight.words()).body
+            ),
+        },
+        yes=eight_by_eight_says_yes,
+        stale=eight.signed(eight.words(), tt=int(TRUE_NOW) - 301_000),
+    )
+
+
+class TestEightByEightWithTheKeyAlone(TestEightByEight):
+    """8x8, where nothing optional is set."""
+
+    case = replace(TestEightByEight.case, provider=eight.desk())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,176 @@
+"""8x8 Contact Center by its Chat Gateway: a conversation a handoff, told of by signed webhooks.
+
+https://developer.8x8.com/actions-events/reference/contact-center-chat-gateway
+"""
+
+from __future__ import annotations
+
+from handoff.clock import Clock
+from handoff.errors import ConversationGone, Rejected, Throttled, Unavailable
+from handoff.events import Closer, ConversationClosed, Event, Queued
+from handoff.exchange import Exchange, Inbound, Json, items, obj, text
+from handoff.model import Contact
+from handoff.providers.base import (
+    Availability,
+    Capabilities,
+    Conversation,
+    Opened,
+    Opening,
+    Outgoing,
+    OutgoingFile,
+)
+from handoff.providers.eight_by_eight_errors import decipher
+from handoff.providers.eight_by_eight_files import upload
+from handoff.providers.eight_by_eight_history import LONGEST_TEXT
+from handoff.providers.eight_by_eight_inbox import Inbox
+from handoff.providers.eight_by_eight_opening import Openings, assignment
+from handoff.providers.eight_by_eight_presence import Presences
+from handoff.providers.eight_by_eight_wire import (
+    ID,
+    EightByEightAccount,
+    Wire,
+    conversation_path,
+)
+from handoff.vocabulary import ConversationRef
+from handoff.words import parts
+
+# The newest messages are on the first page; what may be there twice is a few seconds old.
+NEWEST = "messages?sort=createdAt:desc&size=50"
+
+
+class EightByEight:
+    """One tenant of 8x8, reached by the key that `account` holds."""
+
+    id = ID
+
+    def __init__(self, account: EightByEightAccount, clock: Clock) -> None:
+        self._account = account
+        self._wire = Wire(account, clock)
+        self._openings = Openings(account, self._wire)
+        self._presences = Presences(account, self._wire)
+        self._inbox = Inbox(account, self._wire, clock)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what 8x8 can do for us; who is there, and names, need more than the key."""
+        account = self._account
+        statistics = account.api_secret is not None or account.gateway_statistics
+        return Capabilities(
+            availability=statistics or bool(account.schedule_id),
+            queue_position=statistics,
+            agent_names=account.api_secret is not None,
+            typing_to_agent=True,
+            typing_to_customer=True,
+            files_to_customer=True,
+            files_to_agent=True,
+            rich_messages=True,
+            signed_webhooks=True,
+            signed_time=True,
+            leaving_ends=True,
+        )
+
+    def availability(self, target: str, _contact: Contact | None) -> Exchange[Availability]:
+        """Ask schedule and statistics, as far as they are configured."""
+        return self._presences.ask(target)
+
+    def open(self, opening: Opening) -> Exchange[Opened]:
+        """Open a conversation with all that was said before as its history."""
+        return self._openings.open(opening)
+
+    def send(self, conversation: Conversation, message: Outgoing) -> Exchange[None]:
+        """Say the customer's words, in as many messages as their length needs."""
+        pieces = parts(message.text, LONGEST_TEXT)
+        if message.uncertain:
+            pieces = yield from self._unsaid(conversation.ref, pieces, message.repeats)
+        for number, piece in enumerate(pieces):
+            try:
+                yield from self._say(conversation.ref, {"text": piece})
+            except (Throttled, Unavailable) as error:
+                if not number:
+                    raise
+                raise Unavailable(str(error), code=error.code, certain=False) from error
+
+    def close(self, conversation: Conversation) -> Exchange[None]:
+        """Let the customer leave, which frees the agent; who is not there has left already."""
+        path = conversation_path(conversation.ref, "participants", "user")
+        try:
+            yield from self._wire.call("PATCH", path, {"removed": True}, call="leave", gone=True)
+        except ConversationGone:
+            return
+
+    def confirm_end(self, conversation: Conversation) -> Exchange[tuple[Event, ...]]:
+        """Look at the conversation's state: 8x8 has no webhook for the end."""
+        ref = conversation.ref
+        closed = ConversationClosed(id=f"{ref}:idle", conversation=ref, by=Closer.AGENT)
+        try:
+            found = yield from self._read(ref)
+        except ConversationGone:
+            return (closed,)
+        state, where = text(found, "state"), text(found, "assignment", "type")
+        if state == "idle":
+            return (closed,)
+        if state == "active" and where in {"queue", "script"}:
+            return (Queued(id=f"{ref}:queued", conversation=ref, recurs=True),)
+        # The agent may still be writing up what was said.
+        raise Unavailable("8x8 cannot tell yet whether the conversation is over", certain=True)
+
+    def attach(self, conversation: Conversation, file: OutgoingFile) -> Exchange[None]:
+        """Give the customer's file to the agent."""
+        response = yield self._wire.keyed(upload(conversation.ref, file))
+        answer = decipher(response, "attach", gone=True)
+        attachment = text(answer, "id")
+        if not attachment:
+            raise Unavailable("8x8 took a file without telling its id", certain=True)
+        yield from self._say(conversation.ref, {"attachments": [{"id": attachment}]})
+
+    def typing(self, conversation: Conversation) -> Exchange[None]:
+        """Show that the customer is typing."""
+        path = conversation_path(conversation.ref, "typing")
+        yield from self._wire.call("POST", path, {"authorType": "user"}, call="typing", gone=True)
+
+    def reroute(self, conversation: Conversation, target: str) -> Exchange[None]:
+        """Send a customer who waits to another queue; a webhook tells what came of it."""
+        payload = {"assignment": assignment(target)}
+        path = conversation_path(conversation.ref)
+        yield from self._wire.call("PATCH", path, payload, call="reroute", gone=True)
+
+    def receive(self, request: Inbound) -> Exchange[tuple[Event, ...]]:
+        """Check signature, age and tenant of the raw bytes, then translate."""
+        return self._inbox.receive(request)
+
+    def _say(self, ref: ConversationRef, content: Json) -> Exchange[None]:
+        payload = {"authorType": "user", **content}
+        path = conversation_path(ref, "messages")
+        try:
+            yield from self._wire.call("POST", path, payload, call="message", gone=True)
+        except Rejected as error:
+            raise (yield from self._refusal(ref, error)) from error
+
+    def _refusal(self, ref: ConversationRef, error: Rejected) -> Exchange[Rejected | Unavailable]:
+        """Return what a refused message means: too early, too late, or truly refused."""
+        if isinstance(error, ConversationGone):
+            return error
+        state = text((yield from self._read(ref)), "state")
+        if state == "created":
+            return Unavailable(f"{error}: the conversation is not active yet", certain=True)
+        return ConversationGone(str(error), code=error.code) if state == "idle" else error
+
+    def _read(self, ref: ConversationRef) -> Exchange[Json]:
+        path = conversation_path(ref)
+        return self._wire.call("GET", path, call="read conversation", gone=True)
+
+    def _unsaid(self, ref: ConversationRef, pieces: list[str], repeats: int) -> Exchange[list[str]]:
+        """Return the pieces that an attempt without an answer did not bring.
+
+        8x8 keeps no id of ours, so what is there is told by the customer's newest words: the
+        same text as often as it was said.
+        """
+        path = f"{conversation_path(ref)}/{NEWEST}"
+        page = yield from self._wire.call("GET", path, call="read messages", gone=True)
+        messages = [obj(one) for one in items(page, "_embedded", "messages")]
+        own = [text(one, "text") for one in messages if text(one, "author", "type") == "user"]
+        for count in range(len(pieces), 0, -1):
+            wanted = list(reversed(pieces * repeats + pieces[:count]))
+            if own[: len(wanted)] == wanted:
+                return pieces[count:]
+        return pieces

@@ -1,0 +1,275 @@
+"""What the customer says, sends and does at 8x8."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from handoff.errors import ConversationGone, ProviderError, Rejected, Throttled, Unavailable
+from handoff.events import Closer, ConversationClosed, Event, Queued
+from handoff.providers.base import Outgoing, OutgoingFile
+from handoff.providers.eight_by_eight_files import upload
+from handoff.providers.eight_by_eight_history import LONGEST_TEXT
+from handoff.signatures import plain_secret
+from tests.providers.driving import Answer, Call, Script
+from tests.providers.eight_by_eight_world import (
+    ACCOUNT,
+    PLACE,
+    REFUNDS,
+    ROOM,
+    ROOMS,
+    accepted,
+    desk,
+    refused,
+)
+
+HERE = f"{ROOMS}/{ROOM}"
+LONG = "a" * LONGEST_TEXT + "b"
+FILE = OutgoingFile(name="leg.jpg", content_type="image/jpeg", content=b"\xff\xd8bytes")
+
+
+def said(
+    *answers: Answer, text: str = "Hello 👋", doubt: bool = False, repeats: int = 0
+) -> list[Call]:
+    message = Outgoing(text=text, client_id="ho-2", uncertain=doubt, repeats=repeats)
+    script = Script(*answers)
+    script.drive(desk().send(PLACE, message))
+    assert not script.left
+    return script.calls
+
+
+def texts(calls: list[Call]) -> list[str]:
+    return [call.json["text"] for call in calls if call.request.method == "POST"]
+
+
+def room(state: str, assignment: str = "") -> Answer:
+    where = {"assignment": {"type": assignment, "id": "1"}} if assignment else {}
+    return accepted(200, id=ROOM, state=state, **where)
+
+
+def there(*newest: str | tuple[str, str]) -> Answer:
+    """Return the list of messages, newest first; alone a text is the customer's."""
+    pairs = [("user", one) if isinstance(one, str) else one for one in newest]
+    messages: list[Any] = [{"text": text, "author": {"type": by}} for by, text in pairs]
+    return accepted(200, _embedded={"messages": [*messages, 7]})
+
+
+def test_words_are_one_message_of_the_user() -> None:
+    [call] = said(accepted())
+    assert call.address == f"POST {HERE}/messages"
+    assert call.json == {"authorType": "user", "text": "Hello 👋"}
+
+
+def test_long_words_are_several_messages_in_order() -> None:
+    assert "".join(texts(said(accepted(), accepted(), text=LONG))) == LONG
+
+
+@pytest.mark.parametrize("error", [refused(503), refused(429), Unavailable("x", certain=True)])
+def test_failure_in_the_middle_of_long_words_leaves_doubt(error: Answer) -> None:
+    with pytest.raises(Unavailable) as caught:
+        said(accepted(), error, text=LONG)
+    assert not caught.value.certain
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [(refused(429), Throttled), (Unavailable("x", certain=True), Unavailable)],
+)
+def test_failure_of_the_first_message_is_what_it_is(
+    error: Answer, kind: type[ProviderError]
+) -> None:
+    with pytest.raises(kind) as caught:
+        said(error)
+    assert getattr(caught.value, "certain", True)
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ([refused(404)], ConversationGone),
+        ([refused(400), room("idle")], ConversationGone),
+        ([refused(400), room("active")], Rejected),
+        ([refused(409), refused(404)], ConversationGone),
+        ([refused(403), refused(403)], Rejected),
+    ],
+)
+def test_refused_words_say_whether_anybody_can_hear(
+    answers: list[Answer], kind: type[ProviderError]
+) -> None:
+    with pytest.raises(ProviderError) as caught:
+        said(*answers)
+    assert type(caught.value) is kind
+
+
+def test_words_that_come_before_the_conversation_is_active_are_said_later() -> None:
+    with pytest.raises(Unavailable) as caught:
+        said(refused(400), room("created"))
+    assert caught.value.certain
+
+
+@pytest.mark.parametrize(
+    ("list_of_messages", "repeats", "left"),
+    [
+        (there(), 0, ["ok"]),
+        (there("ok"), 0, []),
+        (there(("agent", "well"), "ok"), 0, []),
+        (there(("agent", "ok")), 0, ["ok"]),
+        (there("well", "ok"), 0, ["ok"]),
+        (there("ok"), 1, ["ok"]),
+        (there("ok", "ok"), 1, []),
+        (there("ok", ("bot", "x"), "ok", "well"), 1, []),
+        (accepted(200), 0, ["ok"]),
+    ],
+)
+def test_doubtful_words_are_said_only_where_they_are_not_there(
+    list_of_messages: Answer, repeats: int, left: list[str]
+) -> None:
+    answers = [list_of_messages, *(accepted() for _ in left)]
+    calls = said(*answers, text="ok", doubt=True, repeats=repeats)
+    assert texts(calls) == left
+    assert calls[0].address == f"GET {HERE}/messages"
+    assert calls[0].query["sort"] == "createdAt:desc"
+
+
+def test_rest_of_long_words_is_said_where_only_the_first_part_is_there() -> None:
+    first = "a" * LONGEST_TEXT
+    assert texts(said(there(first), accepted(), text=LONG, doubt=True)) == ["b"]
+    assert texts(said(there("b", first), text=LONG, doubt=True)) == []
+
+
+def closed(answer: Answer) -> Call:
+    script = Script(answer)
+    script.drive(desk().close(PLACE))
+    return script.calls[0]
+
+
+@pytest.mark.parametrize("answer", [accepted(204), refused(404)])
+def test_leaving_removes_the_user_who_may_be_gone_already(answer: Answer) -> None:
+    call = closed(answer)
+    assert call.address == f"PATCH {HERE}/participants/user"
+    assert call.json == {"removed": True}
+
+
+def test_leaving_that_fails_is_tried_again() -> None:
+    with pytest.raises(Unavailable):
+        closed(refused(500))
+
+
+def confirmed(answer: Answer) -> tuple[Event, ...]:
+    script = Script(answer)
+    events = script.drive(desk().confirm_end(PLACE))
+    assert script.calls[0].address == f"GET {HERE}"
+    return events
+
+
+@pytest.mark.parametrize("answer", [room("idle"), room("idle", "agent"), refused(404)])
+def test_idle_conversation_is_over(answer: Answer) -> None:
+    [event] = confirmed(answer)
+    assert isinstance(event, ConversationClosed)
+    assert event.by is Closer.AGENT
+
+
+@pytest.mark.parametrize("where", ["queue", "script"])
+def test_conversation_that_looks_for_somebody_is_queued(where: str) -> None:
+    assert isinstance(confirmed(room("active", where))[0], Queued)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [room("active", "agent"), room("active"), room("created", "queue"), room(""), accepted()],
+)
+def test_conversation_that_is_neither_is_asked_about_again(answer: Answer) -> None:
+    with pytest.raises(Unavailable) as caught:
+        confirmed(answer)
+    assert caught.value.certain
+
+
+def test_file_is_uploaded_and_then_shown() -> None:
+    script = Script(accepted(200, id="T4vN8s"), accepted())
+    script.drive(desk().attach(PLACE, FILE))
+    uploaded, shown = script.calls
+    assert uploaded.address == f"POST {HERE}/attachments"
+    assert uploaded.request.headers["x-api-key"] == "eght_EXAMPLE"
+    assert shown.json == {"authorType": "user", "attachments": [{"id": "T4vN8s"}]}
+
+
+def test_file_that_got_no_id_is_not_shown() -> None:
+    with pytest.raises(Unavailable):
+        Script(accepted(200)).drive(desk().attach(PLACE, FILE))
+
+
+def parted(file: OutgoingFile) -> tuple[str, bytes]:
+    request = upload(ROOM, file)
+    boundary = request.headers["Content-Type"].partition("boundary=")[2]
+    first, second = request.body.split(f"--{boundary}".encode())[1:3]
+    assert first == b'\r\nContent-Disposition: form-data; name="authorType"\r\n\r\nuser\r\n'
+    assert request.body.endswith(f"\r\n--{boundary}--\r\n".encode())
+    head, _, content = second.partition(b"\r\n\r\n")
+    return head.decode(), content.removesuffix(b"\r\n")
+
+
+def test_file_comes_whole_with_its_name_and_kind() -> None:
+    head, content = parted(FILE)
+    assert content == FILE.content
+    assert head.splitlines()[1:] == [
+        'Content-Disposition: form-data; name="attachment"; filename="leg.jpg"',
+        "Content-Type: image/jpeg",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "shown"),
+    [
+        ('a"b\r\nX: y', "image/png", ('filename="a_b__X: y"', "image/png")),
+        ("bräu.png", "image/png", ('filename="bräu.png"', "image/png")),
+        ("", "", ('filename="file"', "application/octet-stream")),
+        ("a", "text/html\r\nX: y", ('filename="a"', "application/octet-stream")),
+    ],
+)
+def test_name_and_kind_cannot_add_headers(name: str, kind: str, shown: tuple[str, str]) -> None:
+    head, _ = parted(replace(FILE, name=name, content_type=kind))
+    assert shown[0] in head
+    assert head.endswith(f"Content-Type: {shown[1]}")
+
+
+def test_typing_is_shown_and_nothing_says_that_it_stopped() -> None:
+    script = Script(accepted(204))
+    script.drive(desk().typing(PLACE))
+    assert (script.calls[0].address, script.calls[0].json) == (
+        f"POST {HERE}/typing",
+        {"authorType": "user"},
+    )
+
+
+def test_customer_who_waits_is_sent_to_another_queue() -> None:
+    script = Script(accepted())
+    script.drive(desk().reroute(PLACE, REFUNDS))
+    assert script.calls[0].address == f"PATCH {HERE}"
+    assert script.calls[0].json == {"assignment": {"type": "queue", "id": REFUNDS}}
+
+
+@pytest.mark.parametrize(
+    ("more", "abilities"),
+    [
+        ({}, (False, False, False)),
+        ({"schedule_id": "1"}, (True, False, False)),
+        ({"gateway_statistics": True}, (True, True, False)),
+        ({"api_secret": plain_secret("s")}, (True, True, True)),
+    ],
+)
+def test_what_it_can_tell_depends_on_what_is_set(more: Any, abilities: tuple[bool, ...]) -> None:
+    can = desk(replace(ACCOUNT, **more)).capabilities
+    assert (can.availability, can.queue_position, can.agent_names) == abilities
+
+
+def test_written_json_is_utf_8() -> None:
+    [call] = said(accepted(), text="ü")
+    assert (
+        call.request.body
+        == json.dumps(
+            {"authorType": "user", "text": "ü"}, ensure_ascii=False, separators=(",", ":")
+        ).encode()
+    )

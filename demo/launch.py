@@ -66,7 +66,7 @@ def launched(options: Options, tell: Tell) -> Iterator[Demo]:
         secret = secrets.token_urlsafe(24)
         bot, desk = stack.enter_context(_simulators(options, plans, secret, page))
         tell(f"Simulators  Dialogflow {options.dialect.upper()} {bot}, {options.provider} {desk}")
-        environ = {**_of_the_machine(), **store, **_settings(options, desk, secret)}
+        environ = {**_of_the_machine(), **store, **_settings(options, folder, desk, secret)}
         functions = stack.enter_context(running(list(plans.values()), environ))
         tell("Functions   " + ", ".join(f"{one.name} {one.address}" for one in plans.values()))
         tell(f"Output      {folder}/*.log, until the end")
@@ -96,13 +96,17 @@ def _simulators(
             yield _address(bot_socket), _address(desk_socket)
 
 
-def _settings(options: Options, desk: str, secret: str) -> Variables:
+def _settings(options: Options, folder: Path, desk: str, secret: str) -> Variables:
     """Return what an operator would set: the provider's variables and how Dialogflow proves itself.
 
     The secret is new each time: a call without it is refused, on a laptop as in production.
     """
+    provider = PROVIDERS[options.provider]
+    config = folder / "handoff.toml"
+    config.write_text(provider.config, encoding="utf-8")
     return {
-        **PROVIDERS[options.provider].variables(desk, options.bot),
+        **provider.variables(desk, options.bot),
+        "HANDOFF_CONFIG": str(config),
         "DIALOGFLOW_AUTH": "secret",
         "DIALOGFLOW_SECRET": secret,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
 
-from demo import livechat
+from demo import eight_by_eight, livechat
 
 BILLING = "4"
 
@@ -17,12 +17,13 @@ class DemoProvider:
     """One vendor. `simulator` is told where its webhooks go; every simulator has a `/desk` API.
 
     `variables` is told where the simulator is, and whether the transcript is written by a bot of
-    the vendor's as a note that only agents see.
+    the vendor's as a note that only agents see. `config` is what `handoff.toml` says.
     """
 
     title: str
     simulator: Callable[[str], Starlette]
     variables: Callable[[str, bool], Mapping[str, str]]
+    config: str = ""
 
 
 def _livechat(webhook_url: str) -> Starlette:
@@ -47,6 +48,31 @@ def _livechat_variables(address: str, bot: bool) -> Mapping[str, str]:
     return variables
 
 
+def _eight_by_eight(webhook_url: str) -> Starlette:
+    account = replace(eight_by_eight.Account(), webhook_url=webhook_url)
+    return eight_by_eight.create_app(account)
+
+
+def _eight_by_eight_variables(address: str, _bot: bool) -> Mapping[str, str]:
+    account = eight_by_eight.Account()
+    return {
+        "EIGHT_BY_EIGHT_API_KEY": account.api_key,
+        "EIGHT_BY_EIGHT_API_SECRET": account.api_secret,
+        "EIGHT_BY_EIGHT_TENANT": account.tenant,
+        "EIGHT_BY_EIGHT_CHANNEL_ID": account.channel_id,
+        "EIGHT_BY_EIGHT_QUEUE_ID": next(iter(account.queues)),
+        "EIGHT_BY_EIGHT_SCHEDULE_ID": next(iter(account.schedules)),
+        "EIGHT_BY_EIGHT_API_URL": address,
+    }
+
+
 PROVIDERS: Mapping[str, DemoProvider] = {
     "livechat": DemoProvider(title="LiveChat", simulator=_livechat, variables=_livechat_variables),
+    "8x8": DemoProvider(
+        title="8x8",
+        simulator=_eight_by_eight,
+        variables=_eight_by_eight_variables,
+        # Nobody who looks at a demo wants to wait so long for the end of a chat.
+        config="[limits]\nleave_grace = 1\n",
+    ),
 }

@@ -83,9 +83,15 @@ class Desk:
         """Write a note that only agents may see."""
         self._do(chat, "say", {"text": text, "visibility": "agents"})
 
-    def transfer(self, chat: Json, group: int) -> None:
+    def transfer(self, chat: Json, group: int | str) -> None:
         """Hand the chat to another group."""
         self._do(chat, "transfer", {"to_group": group})
+
+    def group(self, name: str) -> int | str:
+        """Return the id of a group or queue, which is a number or a text."""
+        groups = self._get("agents")["groups"]
+        found: int | str = next(one["id"] for one in groups if one["name"] == name)
+        return found
 
     def close(self, chat: Json) -> None:
         """End the chat."""

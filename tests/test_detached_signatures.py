@@ -7,37 +7,18 @@ import json
 import zlib
 from typing import Any
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handoff.errors import Unauthenticated
 from handoff.signatures import detached_key_id, verify_detached
+from tests.providers.eight_by_eight_vector import BODY, KEY, PAYLOAD, SIGNATURE
 from tests.providers.eight_by_eight_world import jwk, signature
 
-BODY = (
-    '{"eventType":"MESSAGE","conversationId":"Wq7ZkT2mRcyXh0","timestamp":1795255575120,'
-    '"data":{"isEcho":false,"sender":{"id":"agKp3vW9tYQ","type":"agent"},'
-    '"text":"Hi Mara – I can see the sofa order. Which leg arrived damaged?"}}'
-)
-PAYLOAD = (
-    b'{"checksum":560825579,"cid":"larkfield-cust-77","eid":"eV5nB2xQTiKd0aYf","retry":0,'
-    b'"tid":"larkfieldcc01","tt":1795255575388}'
-)
-KEY = {
-    "kty": "RSA",
-    "e": "AQAB",
-    "kid": "kLrk-7f3a",
-    "n": "rNbN1ZRWspU51TK5RHjj6xz7ZVV6H8cRQ_HhIblmypI5fdmX5-bAVUJ9NedYG7kUXqNkN9EKUHoJPDqXtMK8IGu0"
-    "ZxcSgx3w1msed52UBKC7yauDJtss2IJBx3LenIcI2RWOop9B2-4rfiSPXCNeqpK-X05OF8vBgE7bcSn-gbIMW6ngxNhu"
-    "-pNPfCRJBID53SYW3HCtZkjWkZZWTjQ0H16XooCswSedfzGN8iUT2lOO-4Om3xwk9uiiM6X7sQWx_ukmV7-Ip82Gdv1a"
-    "5xD0a5YfINmm5BPaQW8jKBmhkcPYZJk8oTaYJHK4boH97a9fkvuxG09MsyFd9JVh19l-1w",
-}
-SIGNATURE = (
-    "eyJiNjQiOmZhbHNlLCJjcml0IjpbImI2NCJdLCJraWQiOiJrTHJrLTdmM2EiLCJhbGciOiJSUzI1NiJ9.."
-    "bfJr0Hrf8olK9zJiErgsVHIQ5gXKywd-uNj5ZUjEKFtLJkoHg1ekxIqaopbSsN-XcWLmfulg5eiVo7caOKDHgzWimFZA"
-    "GRFEf_wzsV_D6UTRutTcg1oGXbcfaxqm1nSt2oxg_U1Vl3qjnmO4q-ndU19gFbZN3r9MkzejktL16X17FdeDrV-M9ghP"
-    "89-hnyZiw4_J9-Gh4HBdDisV09MZd5lGtq95fUJFjcIOfKR3zdDtH7iW0ZBGwAX2Dv5jJT2k5ucr6Z4GQ6vtzk3Zxxd3"
-    "W2DC-NvQFBWxjTL-AdrnQ_J6tf9ythL2od6NjTm8Ebqp3gkTP5gP6Xroutd70yb8TA"
-)
 USUAL: dict[str, Any] = {"b64": False, "crit": ["b64"], "kid": "k1", "alg": "RS256"}
 
 
@@ -97,8 +78,33 @@ def test_wrong_key_is_refused(key: dict[str, Any]) -> None:
 
 
 def encoded(header: object) -> str:
-    raw = json.dumps(header).encode()
+    raw = header if isinstance(header, bytes) else json.dumps(header).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+NESTED = encoded(b"[" * 1500)
+
+
+@pytest.mark.parametrize("place", range(0, len(SIGNATURE), 11))
+def test_signature_with_one_character_changed_is_refused(place: int) -> None:
+    other = "B" if SIGNATURE[place] == "A" else "A"
+    with pytest.raises(Unauthenticated):
+        verify_detached(SIGNATURE[:place] + other + SIGNATURE[place + 1 :], PAYLOAD, KEY)
+
+
+def test_key_that_is_too_short_to_prove_anything_is_refused() -> None:
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    protected = encoded(USUAL)
+    signed = weak.sign(f"{protected}.x".encode(), padding.PKCS1v15(), hashes.SHA256())
+    numbers = jwt.algorithms.RSAAlgorithm.to_jwk(weak.public_key(), as_dict=True)
+    with pytest.raises(Unauthenticated):
+        verify_detached(f"{protected}..{encoded(signed)}", b"x", numbers)
+
+
+@given(st.text() | st.builds(lambda raw: f"{encoded(raw)}..AAAA", st.binary()))
+def test_nothing_but_a_refusal_comes_of_any_text(given_text: str) -> None:
+    with pytest.raises(Unauthenticated):
+        verify_detached(given_text, PAYLOAD, KEY)
 
 
 @pytest.mark.parametrize(
@@ -111,9 +117,19 @@ def encoded(header: object) -> str:
         "ä..ö",
         "\ud800..x",
         f"{encoded([])}..x",
-        f"{encoded(USUAL)}.eA.{SIGNATURE.partition('..')[2]}",
+        f"{encoded('x')}..x",
         f"{encoded(USUAL)}..%%",
+        f"{NESTED}..x",
+        SIGNATURE.replace("..", ".eA."),
+        SIGNATURE.replace("..", "."),
+        SIGNATURE.replace("..", "..."),
+        SIGNATURE.replace("..", "=.."),
+        f" {SIGNATURE}",
+        f"{SIGNATURE}\n",
+        f"{SIGNATURE}==",
+        f"{SIGNATURE}A",
         SIGNATURE[:-9],
+        f"{SIGNATURE}{'A' * 4096}",
     ],
 )
 def test_what_is_no_signature_is_refused(broken: str) -> None:

@@ -24,6 +24,7 @@ from handoff.exchange import (
     number_text,
     obj,
     parse_object,
+    parse_value,
     retry_after,
     text,
 )
@@ -46,6 +47,19 @@ def nested(levels: int) -> bytes:
 )
 def test_object_is_read(body: bytes, value: Json) -> None:
     assert parse_object(body) == value
+
+
+@pytest.mark.parametrize(
+    ("body", "value"), [(b"[1]", [1]), (b' "x"', "x"), (b"7", 7), (b"null", None), (b"{}", {})]
+)
+def test_value_may_be_of_any_kind(body: bytes, value: object) -> None:
+    assert parse_value(body) == value
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"NaN", b"[" * (MAX_DEPTH + 1) + b"]" * 33])
+def test_value_that_is_none_is_refused(body: bytes) -> None:
+    with pytest.raises(BadRequest):
+        parse_value(body)
 
 
 @pytest.mark.parametrize(

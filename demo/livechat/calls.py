@@ -6,10 +6,9 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
 
 from demo.livechat.errors import Json, invalid
-from demo.livechat.journal import redacted
+from demo.vendor.journal import redacted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,22 +90,6 @@ class Answer:
     def response(self) -> Response:
         """Return it as HTTP."""
         return JSONResponse(self.body, self.status, headers=self.headers)
-
-
-class Dropped(Response):
-    """Closes the connection instead of answering."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Abort the transport where the server shows it, else leave the answer unfinished."""
-        del scope
-        transport = getattr(getattr(receive, "__self__", None), "transport", None)
-        if transport is not None:
-            transport.abort()
-            while (await receive())["type"] != "http.disconnect":
-                continue
-            return
-        headers = [(b"content-length", b"1")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 async def read_call(request: Request, api: str, action: str) -> Call:

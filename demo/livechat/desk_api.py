@@ -11,9 +11,9 @@ from starlette.routing import Route
 from demo.livechat.desk import DEEDS, Status, set_status
 from demo.livechat.desk_view import agents_view, desk_view
 from demo.livechat.errors import ApiError, Json, invalid
-from demo.livechat.faults import changed
 from demo.livechat.shapes import read
 from demo.livechat.simulator import Simulator
+from demo.vendor.faults import changed
 
 LONG_POLL_SECONDS = 25.0
 REVOCABLE = (None, "agent", "customer", "bot", "all")

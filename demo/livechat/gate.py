@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from demo.livechat import accounts, dispatch
-from demo.livechat.calls import Answer, Call, Dropped, read_call
+from demo.livechat.calls import Answer, Call, read_call
 from demo.livechat.errors import ApiError, OAuthError
-from demo.livechat.faults import Fail, Trouble, take
 from demo.livechat.simulator import Simulator
+from demo.vendor.dropped import Dropped
+from demo.vendor.faults import Fail, Trouble, take
 
 ACCOUNTS = "accounts"
 
@@ -81,7 +82,7 @@ def _answer(simulator: Simulator, call: Call, run: Callable[[Simulator, Call], o
 
 
 def _failure(call: Call, fail: Fail) -> Answer:
-    error = fail.error()
+    error = ApiError(fail.type, fail.message, status=fail.status, data=fail.data)
     body, status = error.body(), error.status
     if call.api == ACCOUNTS:
         body, status = OAuthError(fail.type, fail.message).body(), fail.status or 401

@@ -1,41 +1,17 @@
 """One running simulator: the licence, its tokens, its webhooks and what is set to go wrong."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from demo.livechat.account import Account
-from demo.livechat.courier import Courier, Parcel, packed
-from demo.livechat.faults import Faults, take_loss
 from demo.livechat.hooks import Fact, Registration, envelope, wants
-from demo.livechat.journal import Journal
 from demo.livechat.licence import Licence
 from demo.livechat.tokens import Tokens
-
-
-class Changes:
-    """Count changes, and let pages wait for the next one."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._next = asyncio.Event()
-
-    def bump(self) -> None:
-        """Count one more and wake everybody."""
-        self.count += 1
-        self._next.set()
-        self._next = asyncio.Event()
-
-    async def after(self, number: int, seconds: float) -> int:
-        """Return the count as soon as it is not `number`, at the latest after some seconds."""
-        try:
-            async with asyncio.timeout(seconds):
-                while self.count == number:
-                    await self._next.wait()
-        except TimeoutError:
-            pass
-        return self.count
+from demo.vendor.changes import Changes
+from demo.vendor.courier import Courier, Parcel, packed
+from demo.vendor.faults import Faults, take_loss
+from demo.vendor.journal import Journal
 
 
 class Simulator:

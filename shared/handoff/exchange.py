@@ -114,9 +114,17 @@ def json_request(
 
 
 def parse_object(body: bytes) -> Json:
-    """Return the JSON object in `body`, free of text that cannot be written down again.
+    """Return the JSON object in `body`; raises BadRequest for anything else."""
+    value = parse_value(body)
+    if not isinstance(value, dict):
+        raise BadRequest("The body is not a JSON object.")
+    return value
 
-    Raises BadRequest for anything else: no JSON, another type, NaN, nesting beyond reason.
+
+def parse_value(body: bytes) -> Any:
+    """Return the JSON in `body`, free of text that cannot be written down again.
+
+    Raises BadRequest for anything else: no JSON, NaN, nesting beyond reason.
     """
     try:
         written = body.decode("utf-8-sig")
@@ -125,9 +133,7 @@ def parse_object(body: bytes) -> Json:
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         raise BadRequest("The body is not a JSON document.") from None
-    if not isinstance(value, dict):
-        raise BadRequest("The body is not a JSON object.")
-    if _deeper_than(MAX_DEPTH, value):
+    if isinstance(value, dict | list) and _deeper_than(MAX_DEPTH, value):
         raise BadRequest(f"The body nests deeper than {MAX_DEPTH} levels.")
     return value
 

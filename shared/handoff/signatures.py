@@ -21,6 +21,10 @@ CLOCK_SKEW_SECONDS = 30
 # What we let a stranger put into an address before anything is proved.
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
+# A detached JWS: header and signature, with nothing between them.
+DETACHED = re.compile(r"[A-Za-z0-9_-]{1,2048}\.\.[A-Za-z0-9_-]{1,2048}")
+UNENCODED: Mapping[str, Any] = {"alg": "RS256", "b64": False, "crit": ["b64"]}
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
@@ -115,12 +119,22 @@ def verify_id_token(token: str, keys: Mapping[str, Any], expected: ExpectedCalle
 
 
 def detached_key_id(signature: str) -> str:
-    """Return the id of the key behind a detached JWS; raises Unauthenticated when it has none."""
-    header = _detached_header(signature)
-    key_id = header.get("kid")
-    if not isinstance(key_id, str) or not KEY_ID.fullmatch(key_id):
+    """Return the id of the key behind a detached JWS, which nothing proves yet.
+
+    Raises Unauthenticated for a signature that `verify_detached` would refuse with any key.
+    """
+    if not DETACHED.fullmatch(signature):
+        raise Unauthenticated("The signature cannot be read.")
+    try:
+        header = jwt.get_unverified_header(signature)
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        raise Unauthenticated("The signature cannot be read.") from None
+    if any(header.get(name) != value for name, value in UNENCODED.items()):
+        raise Unauthenticated("The signature is of another kind.")
+    found = header.get("kid")
+    if not isinstance(found, str) or not KEY_ID.fullmatch(found):
         raise Unauthenticated("The signature names no key.")
-    return key_id
+    return found
 
 
 def verify_detached(signature: str, payload: bytes, key: Mapping[str, Any]) -> None:
@@ -129,22 +143,13 @@ def verify_detached(signature: str, payload: bytes, key: Mapping[str, Any]) -> N
     Raises Unauthenticated for anything that is not exactly that.
     https://datatracker.ietf.org/doc/html/rfc7797
     """
-    header = _detached_header(signature)
-    if (header.get("b64"), header.get("crit")) != (False, ["b64"]) or key.get("kty") != "RSA":
-        raise Unauthenticated("The signature is of another kind.")
+    detached_key_id(signature)
+    if key.get("kty") != "RSA":
+        raise Unauthenticated("The key is of another kind.")
     try:
         public = jwt.PyJWK({name: key.get(name) for name in ("kty", "n", "e")}, algorithm="RS256")
-        jwt.PyJWS().decode_complete(
+        jwt.PyJWS(options={"enforce_minimum_key_length": True}).decode_complete(
             signature, public, algorithms=["RS256"], detached_payload=payload
         )
     except (jwt.PyJWTError, ValueError, TypeError):
         raise Unauthenticated("The signature does not fit.") from None
-
-
-def _detached_header(signature: str) -> dict[str, object]:
-    """Return the header of a detached JWS, which nothing proves yet."""
-    try:
-        header: dict[str, object] = jwt.get_unverified_header(signature)
-    except (jwt.PyJWTError, ValueError):
-        raise Unauthenticated("The signature cannot be read.") from None
-    return header

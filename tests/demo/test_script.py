@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.providers import PROVIDERS
 from demo.rest import call
 from tests.processes import ROOT, addresses_in, run, somebody_listens, started
 
@@ -28,14 +29,14 @@ def page() -> Iterator[str]:
 
 @pytest.mark.parametrize("dialect", ["cx", "es"])
 @pytest.mark.parametrize("store", ["sqlite", "firestore"])
+@pytest.mark.parametrize("provider", list(PROVIDERS))
 def test_whole_story_happens_and_nothing_is_left_behind(
-    dialect: str, store: str, tmp_path: Path, request: pytest.FixtureRequest
+    dialect: str, store: str, provider: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     emulator = request.getfixturevalue("firestore") if store == "firestore" else ""
 
-    ended = run(
-        "-m", "demo", "--script", "--dialect", dialect, "--store", store, TMPDIR=str(tmp_path)
-    )
+    chosen = ("--provider", provider, "--dialect", dialect, "--store", store)
+    ended = run("-m", "demo", "--script", *chosen, TMPDIR=str(tmp_path))
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "All 22 steps happened" in ended.stdout

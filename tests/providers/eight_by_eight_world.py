@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -23,6 +24,8 @@ from handoff.providers.eight_by_eight_wire import ID, EightByEightAccount, Wire
 from handoff.signatures import plain_secret
 from handoff.vocabulary import ConversationRef, HandoffId, Participant
 from tests.fakes import FixedClock
+
+SAMPLES = Path(__file__).parent.parent / "samples" / "eight_by_eight"
 
 TENANT, CUSTOMER = "larkfieldcc01", "larkfield-cust-77"
 CHANNEL, RETURNS, REFUNDS = "Ch4rW0odQzKp", "214", "231"
@@ -129,6 +132,24 @@ def signed(body: Json | bytes, key: str = "", **changes: Any) -> Inbound:
         "x-8x8-signature": signature(json.dumps(facts, separators=(",", ":")).encode(), key=key),
     }
     return Inbound(method="POST", path="/8x8", headers=headers, body=raw)
+
+
+def sample(name: str) -> Json:
+    """Return the body of a sample."""
+    body: Json = _recorded(name)["body"]
+    return body
+
+
+def webhook(name: str) -> Inbound:
+    """Return a sample as the request it was, signed with our key and sent just now."""
+    headers = _recorded(name)["headers"]
+    raw = json.dumps(sample(name), ensure_ascii=False, separators=(",", ":")).encode()
+    return signed(raw, eid=headers["x-8x8-event-id"], retry=int(headers["x-8x8-retry"]))
+
+
+def _recorded(name: str) -> Json:
+    recorded: Json = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+    return recorded
 
 
 def event(kind: str, when: int = 1795255575120, **data: Any) -> Json:

@@ -67,6 +67,14 @@ def test_status_says_whose_move_it_is(status: int, gone: bool, kind: type[Provid
     assert type(caught.value) is kind
 
 
+@pytest.mark.parametrize("certain", [True, False])
+@pytest.mark.parametrize("status", [408, 500])
+def test_trouble_leaves_doubt_unless_the_call_changes_nothing(status: int, certain: bool) -> None:
+    with pytest.raises(Unavailable) as caught:
+        decipher(refused(status), "call", certain=certain)
+    assert caught.value.certain is certain
+
+
 def test_asked_pause_is_told() -> None:
     with pytest.raises(Throttled) as caught:
         decipher(Response(status=429, headers={"retry-after": "7"}), "call")

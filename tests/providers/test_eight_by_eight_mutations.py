@@ -8,16 +8,34 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from handoff import lifecycle
+from handoff.errors import BadRequest, Unauthenticated
+from handoff.events import Event
+from handoff.exchange import Inbound
 from handoff.model import Session
 from handoff.providers.eight_by_eight_webhooks import news, speaker, translate
 from handoff.providers.eight_by_eight_wire import ID
 from handoff.rules import Abilities, Rules
 from handoff.vocabulary import Dialect, SessionId, SessionKey, State
-from tests.providers.eight_by_eight_world import HANDED, KIRA, NOW, ROOM, event, words
+from tests.providers.driving import Script
+from tests.providers.eight_by_eight_world import (
+    HANDED,
+    KIRA,
+    NOW,
+    ROOM,
+    desk,
+    event,
+    key_answer,
+    sample,
+    signed,
+    webhook,
+    words,
+)
+from tests.providers.eight_by_eight_world import SAMPLES as WHOLE
 
 RULES = Rules(providers={ID: Abilities(leaving_ends=True)})
 SAMPLES = (
@@ -29,6 +47,8 @@ SAMPLES = (
     {**event("TEXT"), "messageType": "AGENT", "agentId": KIRA, "message": "Hi"},
     event("TRANSFER"),
 )
+NAMES = st.sampled_from(sorted(path.stem for path in WHOLE.glob("*.json")))
+PROOFS = [name for name in webhook("agent_message").headers if name.startswith("x-8x8")]
 SCALARS = (
     st.none()
     | st.booleans()
@@ -65,17 +85,64 @@ def mutated(draw: st.DrawFn) -> Any:
     return body
 
 
-@settings(max_examples=500, deadline=None)
-@given(mutated())
-def test_mutated_webhook_is_harmless(body: Any) -> None:
-    told = news(body, "e1", "Kira")
-    assert isinstance(speaker(told), str)
+@st.composite
+def mutated_bytes(draw: st.DrawFn) -> bytes:
+    """Return a sample's bytes with a stretch of them replaced."""
+    raw = json.dumps(sample(draw(NAMES)), ensure_ascii=False).encode()
+    start = draw(st.integers(0, len(raw)))
+    end = draw(st.integers(start, min(start + 8, len(raw))))
+    odd = st.sampled_from([b"\xed\xa0\x80", b"\\ud800", b"1e999", b"9" * 5000, b"\x00", b"\xff"])
+    return raw[:start] + draw(st.binary(max_size=6) | odd) + raw[end:]
+
+
+def applied(events: tuple[Event, ...]) -> Session:
+    """Return a session after these events, whose customer talks with somebody."""
     session = Session(
         key=SessionKey("k"),
         id=SessionId("s"),
         dialect=Dialect.CX,
         handoff=replace(HANDED, state=State.ACTIVE, conversation=ROOM),
     )
-    for one in translate(told):
+    for one in events:
         session = lifecycle.apply(session, one, RULES, NOW)
+    return session
+
+
+@settings(max_examples=200, deadline=None)
+@given(mutated_bytes())
+def test_mutated_bytes_that_are_rightly_signed_are_harmless(raw: bytes) -> None:
+    try:
+        events = Script(key_answer()).drive(desk().receive(signed(raw)))
+    except BadRequest:
+        return
+    session = applied(events)
+    assert json.dumps(asdict(session), default=str, ensure_ascii=False).encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(PROOFS), st.text(max_size=40))
+def test_mutated_headers_are_refused(name: str, value: str) -> None:
+    genuine = webhook("agent_message")
+    assume(value.strip() != genuine.headers[name])
+    changed = replace(genuine, headers={**genuine.headers, name: value})
+    with pytest.raises(Unauthenticated):
+        Script(key_answer()).drive(desk().receive(changed))
+
+
+@settings(max_examples=200, deadline=None)
+@given(mutated_bytes() | st.binary(max_size=200))
+def test_unsigned_bytes_tell_nothing(raw: bytes) -> None:
+    try:
+        events = Script().drive(desk().receive(Inbound(method="POST", path="/8x8", body=raw)))
+    except Unauthenticated:
+        return
+    assert events == ()
+
+
+@settings(max_examples=500, deadline=None)
+@given(mutated())
+def test_mutated_webhook_is_harmless(body: Any) -> None:
+    told = news(body, "e1", "Kira")
+    assert isinstance(speaker(told), str)
+    session = applied(translate(told))
     assert json.dumps(asdict(session), default=str, ensure_ascii=False).encode("utf-8", "replace")

@@ -97,14 +97,14 @@ def test_webhook_is_a_fact(body: Json, wanted: Event) -> None:
         members("agent", "joined", ""),
         members("agent", "left", ""),
         members("bot", "left"),
-        words(sender={"id": "user", "type": "user"}),
-        words(sender={"id": "bot", "type": "bot"}, isEcho=True),
-        words(sender={"id": "s", "type": "system"}),
         words(sender={}, isEcho=False),
+        words(sender={"id": "x", "type": "words of a stranger"}),
         words(isEcho=True),
         words(text=""),
         typing({"type": "user", "id": "user"}),
         typing(name="read-receipts"),
+        event("ACTIVITY", name="typing"),
+        event("ACTIVITY", name="typing", value={"users": "none"}),
         event("ACTIVITY", name="quickReply/action", value=[1]),
         old("TEXT", message="Hi", **KIRAS),
         {**old("TEXT", message="", **KIRAS), "messageType": "AGENT"},
@@ -120,6 +120,39 @@ def test_webhook_without_a_meaning_is_unrecognized(body: Json) -> None:
     [only] = told(body)
     assert isinstance(only, Unrecognized)
     assert only.kind == body.get("eventType", "")
+
+
+@pytest.mark.parametrize("sender", ["user", "bot", "System"])
+@pytest.mark.parametrize("echo", [True, False, None])
+def test_words_of_anybody_but_an_agent_are_nobodys(sender: str, echo: bool | None) -> None:
+    [only] = told(words(sender={"id": "x", "type": sender}, isEcho=echo))
+    assert isinstance(only, Unrecognized)
+    assert only.kind == f"message_of_{sender.lower()}"
+
+
+@pytest.mark.parametrize(
+    "name", ["Kira,Moss", "Kira, Moss", " Kira , Moss", "Kira Moss", ",Kira,Moss"]
+)
+def test_old_name_is_written_as_people_write_it(name: str) -> None:
+    [joined] = told(old("AGENT_JOINED", agentId=KIRA, agentName=name))
+    assert isinstance(joined, AgentJoined)
+    assert joined.agent.name == "Kira Moss"
+
+
+@pytest.mark.parametrize(
+    ("told_type", "content_type"),
+    [
+        ({"type": "image"}, ""),
+        ({"type": "image/png"}, "image/png"),
+        ({"type": "file", "contentType": "application/pdf"}, "application/pdf"),
+        ({"contentType": "pdf; x"}, ""),
+        ({}, ""),
+    ],
+)
+def test_type_of_a_file_is_taken_only_where_it_is_one(told_type: Json, content_type: str) -> None:
+    [file] = told(words("", attachments=[{"id": "1", "fileName": "a", **told_type}]))
+    assert isinstance(file, FileShared)
+    assert file.content_type == content_type
 
 
 @pytest.mark.parametrize("version", ["Chat Gateway v1.0", "v2.0"])
@@ -140,7 +173,7 @@ def test_message_brings_words_cards_and_files_each_under_its_own_id() -> None:
     ]
     events = told(words("Sure?", cards=[quick], attachments=files), "Kira")
     assert [one.id for one in events] == ["e1", "e1:1", "e1:2", "e1:3", "e1:4"]
-    assert [one.text for one in events if isinstance(one, AgentReplied)] == ["Sure?", "Yes\nNo"]
+    assert [one.text for one in events if isinstance(one, AgentReplied)] == ["Sure?", "• Yes\n• No"]
     assert [(one.name, one.url, one.size) for one in events if isinstance(one, FileShared)] == [
         ("a.pdf", "https://f.example/1", None),
         ("b.png", "", 7),
@@ -156,9 +189,12 @@ def test_message_brings_words_cards_and_files_each_under_its_own_id() -> None:
         (None, None),
         ("1795255575120", None),
         (True, None),
-        (10**14, datetime(5138, 11, 16, 9, 46, 40, tzinfo=UTC)),
-        (9 * 10**14, None),
-        (-(9 * 10**14), None),
+        (1795255575, None),
+        (10**14, None),
+        (-(10**12), None),
+        (10**300, None),
+        (946_684_800_000, datetime(2000, 1, 1, tzinfo=UTC)),
+        (4_102_444_800_000, None),
     ],
 )
 def test_vendors_time_counts_milliseconds(when: Any, at: datetime | None) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from handoff.errors import Rejected, Unavailable
-from handoff.exchange import Json, Response, Token
+from handoff.errors import ConversationGone, Rejected, Unavailable
+from handoff.exchange import Json, Request, Response, Token
 from handoff.providers.eight_by_eight_wire import (
     MOST_TOKEN_SECONDS,
     PAGE_SIZE,
@@ -54,6 +54,33 @@ def test_call_without_a_payload_has_no_body() -> None:
         b"",
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "certain"), [("GET", True), ("POST", False), ("PATCH", False), ("DELETE", False)]
+)
+def test_only_a_question_has_surely_no_effect(method: str, certain: bool) -> None:
+    with pytest.raises(Unavailable) as caught:
+        Script(refused(503)).drive(WIRE.call(method, "/x", call="x"))
+    assert caught.value.certain is certain
+
+
+def test_prepared_request_is_sent_with_the_key() -> None:
+    script = Script(accepted(200, id="x"))
+    ready = Request(method="POST", url="/x", headers={"Content-Type": "text/x"}, body=b"raw")
+    assert script.drive(WIRE.send(ready, call="x")) == {"id": "x"}
+    [call] = script.calls
+    assert (call.address, call.request.body) == (f"POST {API}/x", b"raw")
+    assert call.request.headers["Content-Type"] == "text/x"
+    assert call.request.headers["x-api-key"] == "eght_EXAMPLE"
+
+
+def test_conversation_that_is_not_there_is_gone_only_where_that_is_asked() -> None:
+    with pytest.raises(ConversationGone):
+        Script(refused(404)).drive(WIRE.call("GET", "/x", call="x", gone=True))
+    with pytest.raises(Rejected) as caught:
+        Script(refused(404)).drive(WIRE.call("GET", "/x", call="x"))
+    assert type(caught.value) is Rejected
 
 
 def test_another_address_is_a_setting() -> None:
@@ -113,11 +140,13 @@ def test_path_with_a_query_is_read_page_by_page_too() -> None:
 @pytest.mark.parametrize(
     ("body", "wanted"),
     [
-        (b'[{"id": "1"}, 7]', [{"id": "1"}, {}]),
+        (b'[{"id": "1"}, 7]', [{"id": "1"}]),
         (b'{"id": "1"}', [{"id": "1"}]),
         (b"[]", []),
-        (b"", [{}]),
-        (b"<html>", [{}]),
+        (b"", []),
+        (b"<html>", []),
+        (b'{},"more":{}', []),
+        (b"7", []),
         (b" [ ] ", []),
     ],
 )
@@ -132,7 +161,7 @@ def test_statistics_come_as_a_list_whatever_their_shape(body: bytes, wanted: lis
 
 def minted(answer: Response) -> Token:
     script = Script(Response(status=200, body=b"[]"))
-    script.drive(Wire(WITH_SECRET, clock()).realtime("/queues/1", call="q"))
+    script.drive(Wire(WITH_SECRET, clock()).realtime("/queues/1", call="q", seconds=1.5))
     source = script.calls[0].request.token
     assert source is not None
     asked = Script(answer)
@@ -140,6 +169,7 @@ def minted(answer: Response) -> Token:
     [call] = asked.calls
     assert call.address == f"POST {API}/oauth/v2/token"
     assert call.form == {"grant_type": "client_credentials"}
+    assert call.request.seconds == 1.5
     assert call.request.headers["Authorization"] == "Basic ZWdodF9FWEFNUExFOkVYQU1QTEUtc2VjcmV0"
     return token
 

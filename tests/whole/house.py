@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -18,6 +18,7 @@ import requests
 from demo import dialogflow, livechat
 from demo.dialogflow.model import BotSettings
 from demo.hosting import hosted
+from demo.providers import PROVIDERS
 from handoff.cli import checkout
 from handoff.cli.processes import Function, Plan, free_port, listen, running
 
@@ -35,11 +36,13 @@ class House:
     """Everything at work. `fulfillment` and `events` are addresses of one function each."""
 
     folder: Path
+    dialect: str
+    provider: str
     bot: str
     desk: str
     plans: Mapping[str, Plan]
     environ: Mapping[str, str]
-    stack: ExitStack
+    stack: ExitStack = field(default_factory=ExitStack)
     functions: dict[str, Function] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -60,7 +63,11 @@ class House:
 
     def poll(self, session: str = "s1") -> list[str]:
         """Ask for news and return the texts."""
-        return texts(self.query({"event": "agent_reply_ready"}, session))
+        return texts(self.say_nothing(session))
+
+    def say_nothing(self, session: str = "s1") -> Json:
+        """Ask for news and return the whole answer."""
+        return self.query({"event": "agent_reply_ready"}, session)
 
     def query(self, body: Json, session: str) -> Json:
         """Make one turn; an answer of ours that Dialogflow would refuse fails the test."""
@@ -85,22 +92,26 @@ class House:
         chat: Json = one
         return chat
 
-    def agent_says(self, text: str) -> None:
-        """Let the agent of the one chat write, and wait until the webhook has been answered."""
+    def do(self, deed: str, **body: Any) -> None:
+        """Let the agent of the one chat do something, and wait until its webhooks are answered."""
         chat = self.chat()
         agent = next(one["id"] for one in chat["agents"] if one["visibility"] == "all")
-        self.at_desk(f"chats/{chat['id']}/say", {"agent": agent, "text": text})
+        self.at_desk(f"chats/{chat['id']}/{deed}", {"agent": agent, **body})
         self.at_desk("idle")
+
+    def agent_says(self, text: str) -> None:
+        """Let the agent of the one chat write."""
+        self.do("say", text=text)
 
     def calls(self, action: str) -> list[Json]:
         """Return the calls of one action that reached the vendor."""
         found: list[Json] = self.at_desk(f"calls?action={action}")["calls"]
         return found
 
-    def event(self, body: bytes) -> int:
+    def event(self, body: bytes, headers: Mapping[str, str] | None = None) -> int:
         """Send bytes as a webhook of the vendor and return the status."""
-        url = f"{self.plans['agent_events'].address}/livechat"
-        return requests.post(url, data=body, timeout=30).status_code
+        url = f"{self.plans['agent_events'].address}/{self.provider}"
+        return requests.post(url, data=body, headers=headers, timeout=30).status_code
 
     def turn(self, body: bytes, **headers: str) -> requests.Response:
         """Send bytes as Dialogflow does."""
@@ -119,7 +130,12 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, dialect: Literal["cx", "es"] = "cx", **variables: str) -> Iterator[House]:
+def house(
+    folder: Path,
+    dialect: Literal["cx", "es"] = "cx",
+    provider: str = "livechat",
+    **variables: str,
+) -> Iterator[House]:
     """Start everything on loopback and SQLite; end everything."""
     names = ("dialogflow_fulfillment", "agent_events")
     plans = {
@@ -136,13 +152,14 @@ def house(folder: Path, dialect: Literal["cx", "es"] = "cx", **variables: str) -
         webhook_url=f"{plans['dialogflow_fulfillment'].address}/",
         webhook_headers={"X-Handoff-Secret": SECRET},
     )
-    account = replace(ACCOUNT, webhook_url=f"{plans['agent_events'].address}/livechat")
-    apps = [dialogflow.create_app(settings), livechat.create_app(account)]
+    desks = PROVIDERS[provider].simulator(f"{plans['agent_events'].address}/{provider}")
+    apps = [dialogflow.create_app(settings), desks]
     with listen("127.0.0.1", 0) as bot, listen("127.0.0.1", 0) as desk:
         addresses = [f"http://127.0.0.1:{one.getsockname()[1]}" for one in (bot, desk)]
-        environ = {"PATH": os.environ["PATH"], **_environ(folder, addresses[1]), **variables}
+        own = PROVIDERS[provider].variables(addresses[1], False)
+        environ = {"PATH": os.environ["PATH"], **own, **_environ(folder), **variables}
         with hosted(list(zip(apps, (bot, desk), strict=True))):
-            one = House(folder, addresses[0], addresses[1], plans, environ, ExitStack())
+            one = House(folder, dialect, provider, addresses[0], addresses[1], plans, environ)
             one.start()
             try:
                 yield one
@@ -150,16 +167,8 @@ def house(folder: Path, dialect: Literal["cx", "es"] = "cx", **variables: str) -
                 one.stack.close()
 
 
-def _environ(folder: Path, desk: str) -> Mapping[str, str]:
+def _environ(folder: Path) -> Mapping[str, str]:
     return {
-        "LIVECHAT_ORGANIZATION_ID": ACCOUNT.organization_id,
-        "LIVECHAT_CLIENT_ID": ACCOUNT.client_id,
-        "LIVECHAT_CLIENT_SECRET": ACCOUNT.client_secret,
-        "LIVECHAT_REFRESH_TOKEN": ACCOUNT.refresh_token,
-        "LIVECHAT_WEBHOOK_SECRET": ACCOUNT.webhook_secret,
-        "LIVECHAT_GROUP_ID": "4",
-        "LIVECHAT_API_URL": desk,
-        "LIVECHAT_ACCOUNTS_URL": desk,
         "HANDOFF_STORE": f"sqlite:{folder / 'handoff.db'}",
         "DIALOGFLOW_AUTH": "secret",
         "DIALOGFLOW_SECRET": SECRET,

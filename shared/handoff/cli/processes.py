@@ -10,16 +10,19 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 START_SECONDS = 30.0
 END_SECONDS = 5.0
 LAST_LINES = 15
+_TOLD_TO_END = threading.Event()
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -112,6 +115,7 @@ def signals_held_back() -> Iterator[None]:
 def watch(functions: Sequence[Function]) -> None:
     """Return never; raise ProcessError as soon as one of the functions has died."""
     while True:
+        raise_if_told_to_end()
         for function in functions:
             function.raise_if_dead()
         time.sleep(0.3)
@@ -126,7 +130,18 @@ def interrupt_when_told_to_end() -> None:
     for one in ENDING:
         wanted = one is not signal.SIGHUP or signal.getsignal(one) is not signal.SIG_IGN
         if wanted:
-            signal.signal(one, signal.default_int_handler)
+            signal.signal(one, _interrupt)
+
+
+def raise_if_told_to_end() -> None:
+    """Raise KeyboardInterrupt when a signal came: one that hits a destructor is swallowed there."""
+    if _TOLD_TO_END.is_set():
+        raise KeyboardInterrupt
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    _TOLD_TO_END.set()
+    raise KeyboardInterrupt
 
 
 def free_port() -> int:
@@ -178,6 +193,7 @@ def _wait_until_up(functions: Sequence[Function]) -> None:
     give_up = time.monotonic() + START_SECONDS
     for function in functions:
         while not function.answers():
+            raise_if_told_to_end()
             function.raise_if_dead()
             if time.monotonic() > give_up:
                 raise ProcessError(f"{function.plan.name} did not answer in {START_SECONDS:.0f} s")

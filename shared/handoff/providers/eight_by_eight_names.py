@@ -17,7 +17,7 @@ NAMES_LAST = timedelta(minutes=10)
 # Who is not known is not asked for with every word that its agent says.
 ASKED_LASTS = timedelta(minutes=1)
 SECONDS = 1.5
-MOST_NAMES = 5_000
+MOST_NAMES = 1_000
 
 
 class Names:
@@ -45,7 +45,7 @@ class Names:
         """Ask for all names; without an answer those we know stay."""
         try:
             listed = yield from self._wire.realtime(
-                "/agents?summary=true&size=1000", call="agents", seconds=SECONDS
+                f"/agents?summary=true&size={MOST_NAMES}", call="agents", seconds=SECONDS
             )
         except ProviderError:
             return

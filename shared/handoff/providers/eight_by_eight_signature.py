@@ -5,6 +5,7 @@ https://developer.8x8.com/actions-events/docs/validating-webhook-events
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from handoff.clock import Clock
-from handoff.errors import Unauthenticated, Unavailable
+from handoff.errors import ProviderError, Unauthenticated, Unavailable
 from handoff.exchange import Exchange, Inbound, Json, Request, Response, text
 from handoff.providers.eight_by_eight_errors import failure
 from handoff.providers.eight_by_eight_wire import (
@@ -30,10 +31,16 @@ WINDOW = timedelta(minutes=5)
 KEY_LASTS = timedelta(hours=1)
 MOST_KEYS = 16
 
+# 8x8 waits for our answer meanwhile.
+KEY_SECONDS = 5
+
 # A key that does not exist is not asked for again at once, and inventing more of them does not
 # make us ask without end.
 UNKNOWN_LASTS = timedelta(minutes=1)
 MOST_UNKNOWN = 10
+
+# As JSON writes one, so that what is signed and what is sent cannot differ.
+NUMBER = re.compile(r"0|[1-9][0-9]{0,14}")
 
 # Answers that say there is no such key. With any other we do not know.
 NO_SUCH_KEY = frozenset({400, 404, 410, 422})
@@ -41,10 +48,18 @@ NO_SUCH_KEY = frozenset({400, 404, 410, 422})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """A key as it was fetched, or None for one that does not exist."""
+    """A key as it was fetched."""
 
-    key: Json | None
+    key: Json
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A key that was asked for and did not come; `missing` when there is none."""
+
+    until: datetime
+    missing: bool = False
 
 
 class SignatureCheck:
@@ -55,6 +70,7 @@ class SignatureCheck:
         self._wire = wire
         self._clock = clock
         self._keys: OrderedDict[str, _Kept] = OrderedDict()
+        self._asked: dict[str, _Asked] = {}
 
     def verify(self, request: Inbound) -> Exchange[str]:
         """Return the event's id once the raw body is proved to be 8x8's, fresh and for us.
@@ -92,25 +108,46 @@ class SignatureCheck:
     def _key(self, key_id: str) -> Exchange[Json]:
         now = self._clock()
         kept = self._keys.get(key_id)
-        if kept is None or kept.until <= now:
-            kept = yield from self._fetched(key_id, now)
-        if kept.key is None:
+        if kept is not None and now < kept.until:
+            return kept.key
+        self._admit(key_id, now)
+        key = _key_in((yield from self._answer(key_id)))
+        if key is None:
+            self._keys.pop(key_id, None)
+            self._asked[key_id] = _Asked(until=now + UNKNOWN_LASTS, missing=True)
             raise Unauthenticated("The webhook is signed by an unknown key.")
-        return kept.key
+        self._keep(key_id, _Kept(key=key, until=now + KEY_LASTS))
+        return key
 
-    def _fetched(self, key_id: str, now: datetime) -> Exchange[_Kept]:
-        unknown = [one for one in self._keys.values() if one.key is None and one.until > now]
-        if len(unknown) >= MOST_UNKNOWN:
+    def _admit(self, key_id: str, now: datetime) -> None:
+        """Let a key be asked for, unless it is missing or too many others did not come lately.
+
+        One that came before may always be asked for: a flood of inventions must not lock it out.
+        """
+        self._asked = {name: one for name, one in self._asked.items() if now < one.until}
+        asked = self._asked.get(key_id)
+        if asked is not None and asked.missing:
+            raise Unauthenticated("The webhook is signed by an unknown key.")
+        if asked is not None or key_id in self._keys:
+            return
+        if len(self._asked) >= MOST_UNKNOWN:
             raise Unavailable("8x8: too many unknown keys a minute", certain=True)
+        self._asked[key_id] = _Asked(until=now + UNKNOWN_LASTS)
+
+    def _answer(self, key_id: str) -> Exchange[Response]:
         path = f"{GATEWAY}/jwk/{quote(key_id, safe='')}/public"
-        response = yield self._wire.keyed(Request(method="GET", url=path))
-        key = _key_in(response)
-        kept = _Kept(key=key, until=now + (KEY_LASTS if key else UNKNOWN_LASTS))
+        request = Request(method="GET", url=path, seconds=KEY_SECONDS)
+        try:
+            return (yield self._wire.keyed(request))
+        except ProviderError as error:
+            raise Unavailable(str(error), code=error.code, certain=True) from error
+
+    def _keep(self, key_id: str, kept: _Kept) -> None:
+        self._asked.pop(key_id, None)
         self._keys[key_id] = kept
         self._keys.move_to_end(key_id)
-        while len(self._keys) > MOST_KEYS + MOST_UNKNOWN:
+        while len(self._keys) > MOST_KEYS:
             self._keys.popitem(last=False)
-        return kept
 
 
 def _key_in(response: Response) -> Json | None:
@@ -136,6 +173,6 @@ def _header(request: Inbound, name: str) -> str:
 
 def _number(request: Inbound, name: str) -> int:
     written = _header(request, name)
-    if not (written.isascii() and written.isdigit() and len(written) < 16):
+    if not NUMBER.fullmatch(written):
         raise Unauthenticated(f"x-8x8-{name} is no number.")
     return int(written)

@@ -5,6 +5,7 @@ https://developer.8x8.com/actions-events/docs/webhooks-events-reference
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,14 @@ from handoff.providers.eight_by_eight_wire import MARKER
 from handoff.vocabulary import ConversationRef, HandoffId
 
 VERIFICATION = "WEB_HOOK_VERIFY"
+
+# Whose messages come back to us and are for nobody; everything posted does, also our own.
+OTHERS = frozenset({"user", "bot", "system"})
+
+# Milliseconds between these are a time; outside they are seconds, or nothing.
+EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1000 for year in (2000, 2100))
+
+CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +69,7 @@ class News:
 def news(body: Json, event_id: str, name: str = "") -> News:
     """Return what a webhook's body tells. Older webhooks have no `data`: all is at the top."""
     data = {**body, **obj(body, "data")}
-    own_name = " ".join(filter(None, text(data, "agentName").split(",")))
+    own_name = " ".join(text(data, "agentName").replace(",", " ").split())
     return News(
         kind=text(body, "eventType"),
         id=event_id,
@@ -86,7 +95,13 @@ def translate(told: News) -> tuple[Event, ...]:
         return ()
     known = KINDS.get(told.kind)
     found = tuple(known(told)) if known and told.conversation else ()
-    return found or (Unrecognized(kind=told.kind, **told.first),)
+    return found or (Unrecognized(kind=_kind(told), **told.first),)
+
+
+def _kind(told: News) -> str:
+    """Return what to call a webhook that means nothing to us."""
+    sender = text(told.data, "sender", "type").lower()
+    return f"message_of_{sender}" if told.kind == "MESSAGE" and sender in OTHERS else told.kind
 
 
 def _updated(told: News) -> Iterator[Event]:
@@ -157,11 +172,13 @@ def _words(words: str, name: str, common: dict[str, Any]) -> Callable[[str], Eve
 
 
 def _file(attachment: Json, common: dict[str, Any]) -> Callable[[str], Event]:
-    url = text(attachment, "preSignedUrl") or text(attachment, "url")
+    """Return how to tell of a file; one without an address is told of by its name."""
     size = integer(attachment, "sizeInBytes")
+    kinds = (text(attachment, name) for name in ("contentType", "type"))
     content: dict[str, Any] = {
-        "url": url if url.startswith(("https://", "http://")) else "",
+        "url": cards.address(attachment, "preSignedUrl"),
         "name": text(attachment, "fileName") or text(attachment, "filename"),
+        "content_type": next(filter(CONTENT_TYPE.fullmatch, kinds), ""),
         "size": integer(attachment, "size") if size is None else size,
     }
     return lambda own: FileShared(id=own, **content, **common)
@@ -171,9 +188,9 @@ def _activity(told: News) -> Iterator[Event]:
     """Yield that an agent types. That somebody stopped comes without a name."""
     if text(told.data, "name") != "typing":
         return
-    users = [obj(one) for one in items(told.data, "value", "users")]
-    agents = [text(one, "id") for one in users if text(one, "type").lower() == "agent"]
-    if agents or not users:
+    users = obj(told.data, "value").get("users")
+    agents = [text(one, "id") for one in items(users) if text(one, "type").lower() == "agent"]
+    if agents or users == []:
         author = agents[0] if agents else ""
         yield AgentTyping(author=author, typing=bool(agents), **told.first)
 
@@ -211,7 +228,6 @@ KINDS: Mapping[str, Callable[[News], Iterator[Event]]] = {
 def _moment(body: Json) -> datetime | None:
     """Return the vendor's time, which counts milliseconds."""
     told = integer(body, "timestamp")
-    try:
-        return datetime.fromtimestamp(told / 1000, UTC) if told else None
-    except (OverflowError, ValueError, OSError):
+    if told is None or not EARLIEST <= told < LATEST:
         return None
+    return datetime.fromtimestamp(told / 1000, UTC)

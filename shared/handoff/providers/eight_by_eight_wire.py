@@ -10,22 +10,23 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from handoff.clock import Clock
-from handoff.errors import Unavailable
+from handoff.errors import BadRequest, Unavailable
 from handoff.exchange import (
     Exchange,
     Json,
     Request,
-    Response,
     Token,
     TokenSource,
     integer,
     items,
     json_request,
     obj,
+    parse_value,
     text,
 )
 from handoff.providers.eight_by_eight_errors import decipher
@@ -92,7 +93,12 @@ class Wire:
             request = Request(method=method, url=path, seconds=seconds)
         else:
             request = replace(json_request(method, path, payload), seconds=seconds)
-        return decipher((yield self.keyed(request)), call, gone=gone)
+        return self.send(request, call=call, gone=gone)
+
+    def send(self, request: Request, *, call: str, gone: bool = False) -> Exchange[Json]:
+        """Send a request, made with a path alone, with the key; raises what its error means."""
+        response = yield self.keyed(request)
+        return decipher(response, call, gone=gone, certain=request.method == "GET")
 
     def keyed(self, request: Request) -> Request:
         """Return a request, made with a path alone, with the address and the key."""
@@ -131,13 +137,15 @@ class Wire:
             method="GET",
             url=f"{self._account.api_url}{REALTIME}{path}",
             headers={"Accept": "application/json", "X-Tenant-Info": self._account.tenant},
-            token=TokenSource(name=f"{ID}:realtime:{self._account.tenant}", mint=self._mint),
+            token=TokenSource(
+                name=f"{ID}:realtime:{self._account.tenant}", mint=partial(self._mint, seconds)
+            ),
             seconds=seconds,
         )
-        decipher(response, call)
-        return _objects(response)
+        decipher(response, call, certain=True)
+        return _objects(response.body)
 
-    def _mint(self) -> Exchange[Token]:
+    def _mint(self, seconds: float | None) -> Exchange[Token]:
         """https://developer.8x8.com/analytics/docs/oauth-authentication-for-8x8-xcaas-apis"""
         account = self._account
         secret = account.api_secret.current if account.api_secret else ""
@@ -150,33 +158,36 @@ class Wire:
                 "Content-Type": "application/x-www-form-urlencoded",
             },
             body=b"grant_type=client_credentials",
+            seconds=seconds,
         )
-        answer = decipher(response, "token")
+        answer = decipher(response, "token", certain=True)
         value, told = text(answer, "access_token"), text(answer, "expires_in")
         if not value:
             raise Unavailable("8x8 answered token without a token", certain=True)
-        seconds = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
-        lasts = min(seconds or TOKEN_SECONDS, MOST_TOKEN_SECONDS)
-        return Token(value=value, expires_at=self._clock() + timedelta(seconds=lasts))
+        lasts = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
+        ends = timedelta(seconds=min(lasts or TOKEN_SECONDS, MOST_TOKEN_SECONDS))
+        return Token(value=value, expires_at=self._clock() + ends)
 
 
-def _objects(response: Response) -> list[Json]:
+def _objects(body: bytes) -> list[Json]:
     """Return the objects in an answer that may be a list, though the schema says an object."""
-    found = _any(response.body)
-    return [obj(one) for one in (found if isinstance(found, list) else [found])]
+    found = _value(body)
+    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
 
 
-def _any(body: bytes) -> Any:
-    """Return whatever JSON is in a body, None for anything else."""
-    return Response(status=200, body=b'{"all":' + body.strip() + b"}").json().get("all")
+def _value(body: bytes) -> Any:
+    try:
+        return parse_value(body)
+    except BadRequest:
+        return None
 
 
 def json_object(body: bytes) -> Json:
     """Return the object in a body, also where it is written as a text inside of JSON."""
-    found = _any(body)
-    return obj(_any(found.encode()) if isinstance(found, str) else found)
+    found = _value(body)
+    return obj(_value(found.encode()) if isinstance(found, str) else found)
 
 
 def compact(value: Json) -> bytes:
     """Write JSON as 8x8 signs it: no spaces, keys in their order."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from demo.livechat.errors import Json
-from demo.livechat.routing import rfc3339
+from demo.rest import Json
 
 SECRETS = ("client_secret", "refresh_token", "bot_secret", "secret_key", "code", "token")
 
@@ -18,7 +17,7 @@ class Journal:
     def open(self, call: Json, at: datetime) -> int:
         """Note a call that has arrived; return its number."""
         number = len(self.calls) + 1
-        entry = {"n": number, "at": rfc3339(at), **call, "status": None, "error": None}
+        entry = {"n": number, "at": at.isoformat(), **call, "status": None, "error": None}
         self.calls.append(entry)
         return number
 

@@ -5,27 +5,32 @@ import json
 import logging
 import random
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
-from demo.livechat.errors import Json
-from demo.livechat.faults import Disorder
+from demo.rest import Json
+from demo.vendor.faults import Disorder
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """One webhook on its way to one address."""
+    """One webhook on its way to one address; `headers` are made anew for every attempt.
+
+    `taken_by` are the answers that say that it need not come again.
+    """
 
     url: str
     webhook_id: str
     action: str
     chat_id: str | None
     body: bytes
+    headers: Callable[[int], Mapping[str, str]] = lambda _attempt: {}
+    taken_by: range = range(200, 201)
 
 
 @dataclass(slots=True)
@@ -89,18 +94,18 @@ class Courier:
 
     async def _deliver(self, parcel: Parcel) -> None:
         for attempt, pause in enumerate((*self.retry_intervals, None), start=1):
-            status = await self._post(parcel)
+            status = await self._post(parcel, parcel.headers(attempt))
             self._note(parcel, attempt, status)
-            if status == 200:
+            if status in parcel.taken_by:
                 return
             if pause is not None:
                 await asyncio.sleep(pause)
         log.warning("webhook given up action=%s chat=%s", parcel.action, parcel.chat_id)
 
-    async def _post(self, parcel: Parcel) -> int | None:
+    async def _post(self, parcel: Parcel, own: Mapping[str, str]) -> int | None:
         if self._session is None:
             self._session = aiohttp.ClientSession()
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", **own}
         limit = aiohttp.ClientTimeout(total=self.timeout)
         try:
             async with self._session.post(

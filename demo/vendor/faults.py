@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from msgspec import Meta, Struct, convert, to_builtins
 from msgspec.structs import replace
 
-from demo.livechat.errors import ApiError, Json
+from demo.rest import Json
 
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(ge=0)]
@@ -35,10 +35,6 @@ class Fail(Rule, frozen=True, kw_only=True):
     data: dict[str, Any] | None = None
     retry_after: int | None = None
     when: When = "before"
-
-    def error(self) -> ApiError:
-        """Return the error to answer."""
-        return ApiError(self.type, self.message, status=self.status, data=self.data)
 
 
 class Drop(Rule, frozen=True, kw_only=True):

@@ -1,0 +1,41 @@
+"""What a simulated tenant is set up with before anyone calls it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A person at the desk."""
+
+    id: str
+    name: str
+    queues: tuple[str, ...]
+    max_chats: int = 5
+    accepting: bool = True
+
+
+def _queues() -> Mapping[str, str]:
+    return {"214": "Billing", "231": "Technical"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One tenant with one key, one channel and its agents."""
+
+    tenant: str = "larkfieldcc01"
+    customer_id: str = "larkfield-cust-77"
+    api_key: str = "eght_demo-key"
+    api_secret: str = "demo-api-secret"
+    channel_id: str = "Ch4rW0odQzKp"
+    webhook_id: str = "pQ7m0cVtR4"
+    webhook_url: str | None = None
+    key_id: str = "kLrk-7f3a"
+    queues: Mapping[str, str] = field(default_factory=_queues)
+    schedules: Mapping[str, object] = field(default_factory=lambda: {"122": 0})
+    agents: tuple[Agent, ...] = (
+        Agent(id="agKp3vW9tYQ", name="Mara", queues=("214",)),
+        Agent(id="agZt81LmnHs", name="Tobias", queues=("231",)),
+    )
+    retry_intervals: tuple[float, ...] = (0.5, 1.0, 2.0)
+    webhook_timeout: float = 10.0

@@ -26,7 +26,7 @@ from tests.arrows import (
 VENDORS = re.compile(r"live_?chat|8x8|eight.by.eight|sparkcentral|\bcm\b|cm[._]com", re.IGNORECASE)
 MAY_NAME_VENDORS = {"registry", "config_file", "settings", *ROWS["providers"]}
 
-READS_ENVIRONMENT = {"bootstrap", "secret_manager", "cli.serving"}
+READS_ENVIRONMENT = {"bootstrap", "secret_manager", "cli.serving", "cli.main"}
 
 IMPORT_ALL = """
 import importlib, logging, sys, threading

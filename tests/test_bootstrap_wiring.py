@@ -58,7 +58,9 @@ def test_only_dialogflow_is_asked_who_it_is(
 
 def test_sqlite_is_kept_where_the_variable_says(environ: dict[str, str], tmp_path: Path) -> None:
     function = made(environ)
-    maker = store_maker(function.settings, lambda: pytest.fail("no time is needed"))
+    maker = store_maker(
+        function.settings.store, function.settings.project, lambda: pytest.fail("no time is needed")
+    )
     assert isinstance(maker, partial)
     assert (maker.func, maker.args) == (SqliteStore, (f"{tmp_path}/h.db",))
 
@@ -74,7 +76,9 @@ def test_firestore_database_is_the_named_one(
     environ: dict[str, str], store: str, project: str, named: dict[str, str | None]
 ) -> None:
     function = made({**environ, "HANDOFF_STORE": store, "GOOGLE_CLOUD_PROJECT": project})
-    maker = store_maker(function.settings, lambda: pytest.fail("no time is needed"))
+    maker = store_maker(
+        function.settings.store, function.settings.project, lambda: pytest.fail("no time is needed")
+    )
     assert isinstance(maker, partial)
     assert maker.func is FirestoreStore
     assert {name: maker.keywords[name] for name in named} == named

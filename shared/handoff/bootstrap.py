@@ -12,6 +12,7 @@ from handoff.bridge import Bridge
 from handoff.caller_auth import CallerCheck
 from handoff.clock import Clock, utc_now
 from handoff.errors import ConfigurationError
+from handoff.providers.base import Provider
 from handoff.registry import PROVIDERS
 from handoff.secret_manager import read_in_child
 from handoff.settings import Settings
@@ -19,6 +20,7 @@ from handoff.store import Store
 from handoff.tokens import Caller
 from handoff.transport import Transport
 from handoff.variables import Variables
+from handoff.vocabulary import ProviderId
 
 MakeStore = Callable[[], Store]
 
@@ -62,7 +64,38 @@ def start(name: str, environ: Mapping[str, str] | None = None) -> Function:
     except ConfigurationError as error:
         raise SystemExit(f"{name} cannot start:\n{_indented(str(error))}") from None
     log.to_stdout()
-    return Function(chosen, store_maker(chosen, utc_now), utc_now)
+    return Function(chosen, store_maker(chosen.store, chosen.project, utc_now), utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One provider as an operator handles it; `targets` are those that settings name for it."""
+
+    id: ProviderId
+    provider: Provider
+    targets: tuple[str, ...] = ()
+
+
+def desks(environ: Mapping[str, str]) -> tuple[list[Desk], MakeStore]:
+    """Return every configured provider, and how to make the store.
+
+    Raises ConfigurationError with all that is missing or wrong.
+    """
+    chosen = settings.load(Variables(environ, read_in_child), utc_now, serves_dialogflow=False)
+    targets = chosen.rules.targets.values()
+    found = [
+        Desk(id=name, provider=one, targets=tuple(ids[name] for ids in targets if name in ids))
+        for name, one in chosen.providers.items()
+    ]
+    return found, store_maker(chosen.store, chosen.project, utc_now)
+
+
+def desk_to_set_up(environ: Mapping[str, str], name: str) -> tuple[Desk, MakeStore]:
+    """Return one provider, which may lack what its set-up makes, and how to make the store."""
+    variables = Variables(environ, read_in_child)
+    chosen = settings.load_for_setup(variables, utc_now, ProviderId(name))
+    desk = Desk(id=ProviderId(name), provider=chosen.provider)
+    return desk, store_maker(chosen.store, chosen.project, utc_now)
 
 
 def configured(environ: Mapping[str, str]) -> list[str]:
@@ -88,21 +121,21 @@ def wire(chosen: Settings, store: Store, clock: Clock) -> Running:
     return Running(settings=chosen, bridge=bridge, caller=caller, check=check)
 
 
-def store_maker(chosen: Settings, clock: Clock) -> MakeStore:
+def store_maker(store: str, project: str, clock: Clock) -> MakeStore:
     """Return how to make the store that the settings name.
 
     Its packages are imported here, when the process starts, and no others: Google's take most
     of a second, which the first customer should not wait for.
     """
-    kind, _, place = chosen.store.partition(":")
+    kind, _, place = store.partition(":")
     if kind == "sqlite":
         from handoff.sqlite import SqliteStore
 
         return partial(SqliteStore, place, clock=clock)
     from handoff.firestore import FirestoreStore
 
-    project, database = chosen.project or None, place or "(default)"
-    return partial(FirestoreStore, project=project, database=database, clock=clock)
+    database = place or "(default)"
+    return partial(FirestoreStore, project=project or None, database=database, clock=clock)
 
 
 def _indented(lines: str) -> str:

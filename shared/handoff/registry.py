@@ -12,19 +12,24 @@ from handoff.providers.base import Provider
 from handoff.variables import Variables
 from handoff.vocabulary import ProviderId
 
-# Who is there can be asked by the gateway's key alone, where 8x8 has opened that for it.
+# Who is there can be asked by the gateway's key alone, where 8x8 has opened that for it; or with
+# the secret, which is the default once that is set.
 STATISTICS = "EIGHT_BY_EIGHT_QUEUE_STATISTICS"
-GATEWAY = "gateway"
+GATEWAY, REALTIME = "gateway", "realtime"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One provider. `together` are optional variables that are only good as a group."""
+    """One provider. `together` are optional variables that are only good as a group.
+
+    `made_by_setup` are required ones whose values only the set-up brings about.
+    """
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
     together: tuple[tuple[str, ...], ...]
     build: Callable[[Variables, Clock], Provider]
+    made_by_setup: tuple[str, ...] = ()
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -58,10 +63,13 @@ def _livechat(variables: Variables, clock: Clock) -> Provider:
 
 
 def _eight_by_eight(variables: Variables, clock: Clock) -> Provider:
-    statistics = variables.text(STATISTICS).strip().lower()
-    if statistics not in {"", GATEWAY}:
-        raise ConfigurationError(f"{STATISTICS} must be {GATEWAY}, or not set: {statistics!r}")
     has_secret = variables.has("EIGHT_BY_EIGHT_API_SECRET")
+    statistics = variables.text(STATISTICS).strip().lower()
+    if statistics not in {"", GATEWAY, REALTIME}:
+        says = f"{STATISTICS} must be {GATEWAY} or {REALTIME}, or not set: {statistics!r}"
+        raise ConfigurationError(says)
+    if statistics == REALTIME and not has_secret:
+        raise ConfigurationError(f"{STATISTICS}={REALTIME} needs EIGHT_BY_EIGHT_API_SECRET")
     account = eight_by_eight_wire.EightByEightAccount(
         api_key=variables.secret("EIGHT_BY_EIGHT_API_KEY"),
         tenant=variables.text("EIGHT_BY_EIGHT_TENANT").strip(),
@@ -110,5 +118,6 @@ PROVIDERS: Mapping[ProviderId, Entry] = {
         ),
         together=(),
         build=_eight_by_eight,
+        made_by_setup=("EIGHT_BY_EIGHT_CHANNEL_ID",),
     ),
 }

@@ -59,6 +59,15 @@ class Settings:
     turn_seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupSettings:
+    """What the set-up of one provider works with."""
+
+    store: str
+    project: str
+    provider: Provider
+
+
 def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Settings:
     """Return the settings; raises ConfigurationError that names all that is missing or wrong."""
     problems = _Problems()
@@ -88,6 +97,33 @@ def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Sett
         start_intents=tuple(obj(content, "dialogflow").get("start_intents", ["agent"])),
         turn_seconds=obj(content, "limits").get("turn", 4.0) or NO_LIMIT_SECONDS,
     )
+
+
+def load_for_setup(variables: Variables, clock: Clock, name: ProviderId) -> SetupSettings:
+    """Return what the set-up of one provider works with, whose set-up may make the rest.
+
+    Raises ConfigurationError for a provider that is not known, or lacks what cannot be made.
+    """
+    if name not in PROVIDERS:
+        raise ConfigurationError(f"{name!r} is no provider; known are {', '.join(PROVIDERS)}")
+    entry = PROVIDERS[name]
+    problems = _Problems()
+    made = {one for one in entry.made_by_setup if not variables.has(one)}
+    missing = [one for one in _incomplete(variables, name, entry) if one.split()[0] not in made]
+    problems.gather(_raise_all, missing, otherwise=None)
+    problems.gather(variables.follow, [*COMMON, *entry.variables], otherwise=None)
+    store = problems.gather(_store, variables, otherwise="")
+    problems.raise_if_any()
+    return SetupSettings(
+        store=store,
+        project=variables.text("GOOGLE_CLOUD_PROJECT"),
+        provider=entry.build(variables, clock),
+    )
+
+
+def _raise_all(problems: list[str]) -> None:
+    if problems:
+        raise ConfigurationError("\n".join(problems))
 
 
 class _Problems:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
-from handoff.cli import checkout, serving
+from handoff.cli import checkout, operating, serving
 from handoff.cli.checkout import NotACheckout
+from handoff.cli.operating import OperationFailed
 from handoff.cli.processes import ProcessError, interrupt_when_told_to_end
+from handoff.providers.operating import Plan
 
 PORT = click.IntRange(1, 65535)
 # All options of the demo belong to the demo, `--help` too.
@@ -62,6 +65,62 @@ def serve(host: str, fulfillment_port: int, events_port: int) -> None:
         click.echo("\nBoth functions have ended.")
     except (NotACheckout, ProcessError) as error:
         raise click.ClickException(str(error)) from error
+
+
+EVENTS_URL = click.option(
+    "--events-url", default="", help="Public address of the function agent_events."
+)
+
+
+@main.command(short_help="Make at the vendor what is missing there.")
+@click.argument("provider")
+@EVENTS_URL
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--replace", is_flag=True, help="Also change what leads elsewhere.")
+@click.option("--queue", default="", help="Where a new channel leads by default.")
+@click.option(
+    "--secrets-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to keep what the vendor shows only once.",
+)
+def setup(
+    provider: str,
+    events_url: str,
+    dry_run: bool,
+    replace: bool,
+    queue: str,
+    secrets_file: Path | None,
+) -> None:
+    """Find or make at PROVIDER the webhooks and what else is needed; twice makes nothing twice.
+
+    The settings are the environment's, as in the cloud. The webhooks will go to the address of
+    agent_events, followed by /PROVIDER.
+    """
+    try:
+        plan = Plan(
+            url=operating.webhook_url(events_url, provider),
+            dry=dry_run,
+            replace=replace,
+            target=queue,
+            keep_secret=operating.secrets_file(secrets_file) if secrets_file else None,
+        )
+        operating.set_up(provider, plan, os.environ, click.echo)
+    except OperationFailed as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command(short_help="Tell whether all is right before going live.")
+@EVENTS_URL
+def check(events_url: str) -> None:
+    """Look at settings, store and each configured provider, one line each.
+
+    With --events-url also whether the webhooks go there. Ends with status 1 when anything fails.
+    """
+    try:
+        right = operating.check(events_url, os.environ, click.echo)
+    except OperationFailed as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(0 if right else 1)
 
 
 if __name__ == "__main__":

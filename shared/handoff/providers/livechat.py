@@ -5,7 +5,7 @@ https://platform.text.com/docs/messaging/customer-chat-api/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from handoff.clock import Clock
 from handoff.errors import ConversationGone, Rejected, Unauthenticated
@@ -25,6 +25,7 @@ from handoff.providers.livechat_errors import ALREADY_THERE
 from handoff.providers.livechat_opening import Openings, contact_ref
 from handoff.providers.livechat_payloads import message_events, transcript_events
 from handoff.providers.livechat_reading import own_ids, read
+from handoff.providers.livechat_setup import Check, Setup
 from handoff.providers.livechat_webhooks import translate
 from handoff.providers.livechat_wire import (
     ID,
@@ -33,6 +34,7 @@ from handoff.providers.livechat_wire import (
     is_group,
     say_each,
 )
+from handoff.providers.operating import Finding, Plan, Step
 from handoff.signatures import matches_any
 from handoff.vocabulary import ConversationRef, Presence
 
@@ -151,6 +153,16 @@ class LiveChat:
             raise Unauthenticated("The webhook does not carry our secret and organization.")
         return translate(text(body, "action"), obj(body, "payload"), self._bot_id)
         yield  # never reached: there is nothing to ask, and this is an exchange all the same
+
+    def setup(self, plan: Plan, tell: Callable[[Step], None]) -> Exchange[None]:
+        """Register webhooks, the property and, where its secret can be kept, the bot."""
+        return Setup(self._account, self._wire).run(plan, tell)
+
+    def check(
+        self, url: str, targets: Sequence[str], tell: Callable[[Finding], None]
+    ) -> Exchange[None]:
+        """Look at credentials, webhooks and groups."""
+        return Check(self._account, self._wire).run(url, targets, tell)
 
     @property
     def _bot_id(self) -> str:

@@ -131,6 +131,11 @@ class Wire:
         """Call the Agent Chat API as our bot."""
         return self._call(f"agent/action/{action}", action, payload, self._bot_token())
 
+    def configuration(self, action: str, payload: Json) -> Exchange[Json]:
+        """Call the Configuration API as our app; a list comes back under `all`."""
+        path = f"configuration/action/{action}"
+        return self._call(path, action, payload, self._agent_token(), is_list=True)
+
     def identify(self) -> Exchange[Identity]:
         """Make a new customer, with a token to begin with."""
         answer, token = yield from self._grant({})
@@ -139,7 +144,15 @@ class Wire:
             raise Unavailable("livechat made a customer without an entity_id", certain=True)
         return Identity(ref=ref, tokens=((self._customer_token(ref).name, token),))
 
-    def _call(self, path: str, action: str, payload: Json, token: TokenSource) -> Exchange[Json]:
+    def _call(
+        self,
+        path: str,
+        action: str,
+        payload: Json,
+        token: TokenSource,
+        *,
+        is_list: bool = False,
+    ) -> Exchange[Json]:
         """Send one call; a misdirected one goes once more, to the region the answer names."""
         account = self._account
         url = f"{account.api_url}/v{account.api_version}/{path}"
@@ -149,7 +162,10 @@ class Wire:
         if error_type(response) == "misdirected_request" and REGION.fullmatch(region):
             self._region = region
             response = yield self._regional(request)
-        return decipher(response, action)
+        answer = decipher(response, action)
+        if is_list and response.body.lstrip().startswith(b"["):
+            return replace(response, body=b'{"all":' + response.body + b"}").json()
+        return answer
 
     def _regional(self, request: Request) -> Request:
         if not self._region:

@@ -11,7 +11,7 @@ from handoff.bridge import Bridge
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.events import AgentJoined, AgentReplied, Closer, ConversationClosed, Event
 from handoff.exchange import Inbound
-from handoff.model import Agent, Contact, Handoff, Job, Reply, Session
+from handoff.model import Agent, Contact, Handoff, Job, Message, Reply, Session
 from handoff.rules import Abilities, Rules
 from handoff.sqlite import SqliteStore
 from handoff.store import Change, session_key
@@ -22,6 +22,7 @@ from handoff.vocabulary import (
     Dialect,
     HandoffId,
     JobKind,
+    Participant,
     ProviderId,
     Reason,
     SessionId,
@@ -98,9 +99,12 @@ def turn(
     utterance: str = "u1",
     meaning: Meaning = Meaning.OTHER,
     dialect: Dialect = Dialect.CX,
+    said_by_bot: tuple[str, ...] = (),
     **more: Any,
 ) -> Turn:
     """Return a turn as its dialect's parser makes it."""
+    bot = Participant.BOT
+    lines = (Message(author=bot, text=one, utterance=utterance) for one in said_by_bot)
     identity = f"{utterance} {meaning}" if dialect is Dialect.CX else utterance
     asked = Turn(
         id=identity,
@@ -110,6 +114,7 @@ def turn(
         meaning=meaning,
         text=text,
         language="en",
+        shown_by_bot=tuple(lines),
     )
     return replace(asked, **more)
 

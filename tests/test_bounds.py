@@ -16,7 +16,16 @@ from handoff.bounds import (
     TURNS,
 )
 from handoff.effects import SAFE_PIECE
-from handoff.model import Delivery, EventRecord, Message, Reply, Session, TurnRecord
+from handoff.model import (
+    Card,
+    Delivery,
+    EventRecord,
+    Link,
+    Message,
+    Reply,
+    Session,
+    TurnRecord,
+)
 from handoff.vocabulary import DeliveryKind, Participant, State
 from tests.heart import NOW, blank, handoff_of, session_in, with_handoff
 
@@ -138,6 +147,13 @@ def test_name_of_an_author_counts_too() -> None:
     assert [one.text for one in trimmed.transcript] == ["2", "3", "4", "5"]
 
 
+def test_card_of_a_line_counts_too() -> None:
+    card = Card(title="x" * 15_000, links=(Link(title="y" * 15_000),))
+    lines = [Message(author=Participant.BOT, text=one, card=card) for one in "12345"]
+    trimmed, _ = bounds.trim(blank().saying(*lines))
+    assert [one.text for one in trimmed.transcript] == ["2", "3", "4", "5"]
+
+
 def test_turns_are_remembered_up_to_a_number() -> None:
     trimmed, _ = bounds.trim(answering(TURNS + 1))
     assert [one.id for one in trimmed.turns] == [f"t{one}" for one in range(1, TURNS + 1)]
@@ -219,9 +235,10 @@ def test_nothing_comes_back_without_a_handoff() -> None:
 @pytest.mark.parametrize("length", [1, 200, SAFE_PIECE // 4, SAFE_PIECE])
 def test_fullest_session_takes_half_of_a_document(letter: str, length: int) -> None:
     text = letter * length
+    card = Card(text=letter * 2_000, links=(Link(title=letter),) * 10)
     full = replace(
         delivering(300, text=text),
-        transcript=saying(600, text).transcript,
+        transcript=tuple(replace(one, card=card) for one in saying(600, text).transcript),
         turns=answering(100, text).turns,
         events=tuple(EventRecord(id="c" * 60 + str(one), at=NOW) for one in range(400)),
     )

@@ -14,11 +14,13 @@ from handoff.codec import MAX_BYTES, decode, encode
 from handoff.errors import StoreError
 from handoff.model import (
     Agent,
+    Card,
     Contact,
     Delivery,
     Handoff,
     Job,
     Lease,
+    Link,
     Message,
     Reply,
     Session,
@@ -64,12 +66,13 @@ def session(text: str = "hello") -> Session:
         agents=(Agent(id="a1", name="Ann"), Agent(id="a2")),
         deliveries=(Delivery(id=1, kind=DeliveryKind.MESSAGE, at=NOW, text=text),),
     )
+    card = Card(title=text, text=text, image=text, links=(Link(title=text, url=text),))
     reply = Reply(texts=(text,), parameters={"handoff_position": 2, "x": None, "y": 1.5, "z": True})
     return Session(
         key=SessionKey("abc"),
         id=SessionId(text),
         dialect=Dialect.ES,
-        transcript=(Message(author=Participant.CUSTOMER, text=text),),
+        transcript=(Message(author=Participant.BOT, text=text, card=card),),
         handoff=handoff,
         contacts={"livechat": Contact(ref=ContactRef("c1"))},
         outbox=(job(),),
@@ -123,6 +126,13 @@ def test_field_that_an_earlier_revision_did_not_write_takes_its_default() -> Non
     text = '{"key": "abc", "id": "s", "dialect": "cx"}'
     expected = Session(key=SessionKey("abc"), id=SessionId("s"), dialect=Dialect.CX)
     assert decode(text, Session, WHERE) == expected
+
+
+def test_line_of_an_earlier_revision_has_no_card() -> None:
+    line = '{"author": "bot", "text": "Hi", "name": "", "utterance": "u"}'
+    text = f'{{"key": "abc", "id": "s", "dialect": "cx", "transcript": [{line}]}}'
+    [restored] = decode(text, Session, WHERE).transcript
+    assert restored == Message(author=Participant.BOT, text="Hi", utterance="u")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,11 @@ LIVECHAT = {
     "LIVECHAT_REFRESH_TOKEN": "refresh",
     "LIVECHAT_WEBHOOK_SECRET": "hook",
 }
+EIGHT_BY_EIGHT = {
+    "EIGHT_BY_EIGHT_API_KEY": "eght_x",
+    "EIGHT_BY_EIGHT_TENANT": "tenant",
+    "EIGHT_BY_EIGHT_CHANNEL_ID": "channel",
+}
 
 
 def kept(references: Sequence[str]) -> Mapping[str, str]:
@@ -86,6 +91,24 @@ def test_no_provider_at_all_names_the_choice() -> None:
 def test_half_configured_provider_names_the_rest(given: str) -> None:
     rest = [name for name in LIVECHAT if name != given]
     assert problems({given: "x"}) == [f"{name} is not set (provider livechat)" for name in rest]
+
+
+@pytest.mark.parametrize("given", [*EIGHT_BY_EIGHT, "EIGHT_BY_EIGHT_API_SECRET"])
+def test_half_configured_second_provider_names_the_rest_too(given: str) -> None:
+    rest = [name for name in EIGHT_BY_EIGHT if name != given]
+    said = problems({**LIVECHAT, given: "x"})
+    assert said == [f"{name} is not set (provider 8x8)" for name in rest]
+
+
+def test_either_provider_is_enough_and_both_come_in_their_order() -> None:
+    assert list(loaded(EIGHT_BY_EIGHT).providers) == ["8x8"]
+    assert list(loaded({**EIGHT_BY_EIGHT, **LIVECHAT}).providers) == ["livechat", "8x8"]
+
+
+def test_wrong_value_of_a_provider_is_named_with_what_else_is_wrong() -> None:
+    wrong = {"EIGHT_BY_EIGHT_QUEUE_STATISTICS": "realtime", "HANDOFF_STORE": "mysql"}
+    said = problems({**EIGHT_BY_EIGHT, **wrong})
+    assert ["EIGHT_BY_EIGHT_API_SECRET" in one for one in said] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import asdict, replace
+from typing import Any, TypeVar
 
 from handoff.model import Delivery, EventRecord, Handoff, Message, Session, TurnRecord
 
@@ -98,7 +98,8 @@ def _newest(
 
 
 def _message_size(message: Message) -> int:
-    return _written(message.text) + _written(message.name) + 100
+    card = _written(asdict(message.card)) if message.card else 0
+    return _written(message.text) + _written(message.name) + card + 100
 
 
 def _delivery_size(delivery: Delivery) -> int:
@@ -109,6 +110,6 @@ def _reply_size(record: TurnRecord) -> int:
     return sum(map(_written, record.reply.texts)) + 600 if record.reply else 100
 
 
-def _written(text: str) -> int:
-    """Return how many bytes a text takes as JSON: up to six for a character."""
-    return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace"))
+def _written(value: Any) -> int:
+    """Return how many bytes a value takes as JSON: up to six for a character."""
+    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))

@@ -128,11 +128,8 @@ def _observed(session: Session, turn: Turn, text: str) -> Session:
     known = [one for one in spoken.transcript if one.utterance == turn.utterance]
     said = sum(one.author is Participant.BOT for one in known)
     ours = {text for reply in _answers(session, turn) for text in reply.texts}
-    bots = [line for line in turn.said_by_bot if line not in ours]
-    lines = [
-        Message(author=Participant.BOT, text=line, utterance=turn.utterance) for line in bots[said:]
-    ]
-    return spoken.saying(*lines)
+    bots = [line for line in turn.shown_by_bot if line.text not in ours]
+    return spoken.saying(*bots[said:])
 
 
 def _said(session: Session, turn: Turn, text: str) -> Session:

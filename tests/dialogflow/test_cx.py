@@ -107,6 +107,14 @@ def test_only_words_are_the_customers_text(given: Json, text: str) -> None:
         ([{"outputAudioText": {"text": "spoken"}}], ("spoken",)),
         ([{"outputAudioText": {"ssml": "<speak/>"}}], ()),
         ([{"payload": {"richContent": [[]]}}, {"text": {"text": []}}], ()),
+        (
+            [
+                {"text": {"text": ["a"]}},
+                {"payload": {"richContent": [[{"type": "button", "text": "b"}]]}},
+                {"text": {"text": ["c"]}},
+            ],
+            ("a", "• b", "c"),
+        ),
         ([None, 1, "x", [], {"text": "x"}, {"text": {"text": [1, None]}}], ()),
     ],
 )

@@ -82,12 +82,12 @@ def test_start_intents_are_the_settings_own() -> None:
         (
             {"quickReplies": {"title": "Which?", "quickReplies": ["x", 1], "odd": 1}},
             {"quickReplies": {"title": "Which?", "quickReplies": ["x"]}},
-            ("Which?",),
+            ("Which?\n• x",),
         ),
         (
             {"image": {"imageUri": "https://i", "accessibilityText": "alt", "odd": 1}},
             {"image": {"imageUri": "https://i", "accessibilityText": "alt"}},
-            (),
+            ("alt\nhttps://i",),
         ),
         ({"payload": {"any": [1, {"x": None}]}}, {"payload": {"any": [1, {"x": None}]}}, ()),
         (
@@ -109,6 +109,7 @@ def test_card_keeps_its_buttons() -> None:
     card = {"title": "t", "subtitle": "s", "imageUri": "https://i", "buttons": [button]}
     turn = parse(fulfillmentMessages=[{"card": {**card, "odd": 1}}])
     assert turn.static == [{"card": card}]
+    assert turn.said_by_bot == ("t\ns\nhttps://i\nGo: https://x",)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from handoff.dialogflow import wire
 from handoff.dialogflow.turn import (
+    LARGEST_CARD,
     LONGEST_LINE,
     LONGEST_NAME,
     LONGEST_TAG,
@@ -62,3 +63,10 @@ def test_what_only_informs_is_cut() -> None:
 def test_flow_is_whole_or_nothing(length: int, kept: int) -> None:
     page = {"currentPage": "f" * length + "/pages/p"}
     assert len(parse(pageInfo=page).flow) == kept
+
+
+@pytest.mark.parametrize(("length", "kept"), [(LARGEST_CARD // 2, True), (LARGEST_CARD, False)])
+def test_card_is_whole_or_only_its_words(length: int, kept: bool) -> None:
+    card = {"type": "info", "title": "x" * length}
+    [line] = parse(messages=[{"payload": {"richContent": [[card]]}}]).shown_by_bot
+    assert (line.text, line.card is not None) == ("x" * length, kept)

@@ -82,8 +82,13 @@ def test_card_without_anything_to_press_has_no_actions() -> None:
     assert entry["cards"][0]["content"]["actions"][0]["title"] == "https://a"
 
 
+def test_card_without_words_is_shown_all_the_same() -> None:
+    [entry] = told(Message(author=BOT, text="", card=CARD))
+    assert sorted(entry) == ["authorType", "cards"]
+
+
 def test_nothing_said_is_no_history() -> None:
-    assert told() == []
+    assert told() == told(line("")) == []
 
 
 def test_as_many_messages_as_are_taken_come_one_by_one() -> None:

@@ -114,8 +114,10 @@ def test_opened_conversation_is_told_by_its_id() -> None:
     [
         ("214", {"type": "queue", "id": "214"}),
         ("queue:214", {"type": "queue", "id": "214"}),
-        ("script: 77", {"type": "script", "id": "77"}),
+        (" 214 ", {"type": "queue", "id": "214"}),
+        (" script: 77 ", {"type": "script", "id": "77"}),
         ("room:1", {"type": "queue", "id": "room:1"}),
+        ("queue:", {"type": "queue", "id": "queue:"}),
     ],
 )
 def test_target_is_a_queue_or_a_script(target: str, where: Json) -> None:
@@ -130,6 +132,21 @@ def test_skill_and_case_have_their_places() -> None:
     user = sent(handed(skill="dutch", attributes={"caseID": "c-1", "x": "y"}))["user"]
     assert user["caseId"] == "c-1"
     assert [one["key"] for one in user["additionalProperties"]] == ["handoff_id", "skill", "x"]
+
+
+def test_label_cannot_hide_our_id_and_what_is_empty_is_left_out() -> None:
+    tricky = {"Handoff_ID": "ho-x", "Skill": "none", "x": "", "company": ""}
+    user = sent(handed(skill="dutch", attributes=tricky))["user"]
+    assert user["additionalProperties"] == [
+        {"key": "handoff_id", "value": HANDOFF},
+        {"key": "skill", "value": "dutch"},
+    ]
+    assert "company" not in user
+
+
+def test_label_may_be_called_skill_where_there_is_none() -> None:
+    user = sent(handed(attributes={"skill": "x"}))["user"]
+    assert user["additionalProperties"][1] == {"key": "skill", "value": "x"}
 
 
 def test_so_many_properties_are_sent_and_the_rest_is_remarked() -> None:
@@ -171,7 +188,7 @@ def test_target_gives_way_to_the_channels_own_queue_where_there_is_no_default() 
     assert "assignment" not in calls[1].json
 
 
-@pytest.mark.parametrize("target", ["", RETURNS])
+@pytest.mark.parametrize("target", ["", " ", RETURNS, f"queue:{RETURNS}"])
 def test_default_that_does_not_exist_is_refused(target: str) -> None:
     with pytest.raises(Rejected, match="invalid_queue"):
         opened(handed(target=target), NO_QUEUE)

@@ -1,4 +1,4 @@
-"""What the customer says, sends and does at 8x8."""
+"""What the customer says and does at 8x8."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 
 from handoff.errors import ConversationGone, ProviderError, Rejected, Throttled, Unavailable
 from handoff.events import Closer, ConversationClosed, Event, Queued
-from handoff.providers.base import Outgoing, OutgoingFile
-from handoff.providers.eight_by_eight_files import upload
+from handoff.providers.base import Outgoing
 from handoff.providers.eight_by_eight_history import LONGEST_TEXT
 from handoff.signatures import plain_secret
 from tests.providers.driving import Answer, Call, Script
@@ -28,7 +27,6 @@ from tests.providers.eight_by_eight_world import (
 
 HERE = f"{ROOMS}/{ROOM}"
 LONG = "a" * LONGEST_TEXT + "b"
-FILE = OutgoingFile(name="leg.jpg", content_type="image/jpeg", content=b"\xff\xd8bytes")
 
 
 def said(
@@ -89,7 +87,9 @@ def test_failure_of_the_first_message_is_what_it_is(
 @pytest.mark.parametrize(
     ("answers", "kind"),
     [
-        ([refused(404)], ConversationGone),
+        ([refused(404), refused(404)], ConversationGone),
+        ([refused(404), room("idle")], ConversationGone),
+        ([refused(404), room("active")], Rejected),
         ([refused(400), room("idle")], ConversationGone),
         ([refused(400), room("active")], Rejected),
         ([refused(409), refused(404)], ConversationGone),
@@ -104,9 +104,10 @@ def test_refused_words_say_whether_anybody_can_hear(
     assert type(caught.value) is kind
 
 
-def test_words_that_come_before_the_conversation_is_active_are_said_later() -> None:
+@pytest.mark.parametrize("error", [refused(400), refused(404), refused(409)])
+def test_words_that_come_before_the_conversation_is_active_are_said_later(error: Answer) -> None:
     with pytest.raises(Unavailable) as caught:
-        said(refused(400), room("created"))
+        said(error, room("created"))
     assert caught.value.certain
 
 
@@ -185,54 +186,6 @@ def test_conversation_that_is_neither_is_asked_about_again(answer: Answer) -> No
     with pytest.raises(Unavailable) as caught:
         confirmed(answer)
     assert caught.value.certain
-
-
-def test_file_is_uploaded_and_then_shown() -> None:
-    script = Script(accepted(200, id="T4vN8s"), accepted())
-    script.drive(desk().attach(PLACE, FILE))
-    uploaded, shown = script.calls
-    assert uploaded.address == f"POST {HERE}/attachments"
-    assert uploaded.request.headers["x-api-key"] == "eght_EXAMPLE"
-    assert shown.json == {"authorType": "user", "attachments": [{"id": "T4vN8s"}]}
-
-
-def test_file_that_got_no_id_is_not_shown() -> None:
-    with pytest.raises(Unavailable):
-        Script(accepted(200)).drive(desk().attach(PLACE, FILE))
-
-
-def parted(file: OutgoingFile) -> tuple[str, bytes]:
-    request = upload(ROOM, file)
-    boundary = request.headers["Content-Type"].partition("boundary=")[2]
-    first, second = request.body.split(f"--{boundary}".encode())[1:3]
-    assert first == b'\r\nContent-Disposition: form-data; name="authorType"\r\n\r\nuser\r\n'
-    assert request.body.endswith(f"\r\n--{boundary}--\r\n".encode())
-    head, _, content = second.partition(b"\r\n\r\n")
-    return head.decode(), content.removesuffix(b"\r\n")
-
-
-def test_file_comes_whole_with_its_name_and_kind() -> None:
-    head, content = parted(FILE)
-    assert content == FILE.content
-    assert head.splitlines()[1:] == [
-        'Content-Disposition: form-data; name="attachment"; filename="leg.jpg"',
-        "Content-Type: image/jpeg",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "shown"),
-    [
-        ('a"b\r\nX: y', "image/png", ('filename="a_b__X: y"', "image/png")),
-        ("bräu.png", "image/png", ('filename="bräu.png"', "image/png")),
-        ("", "", ('filename="file"', "application/octet-stream")),
-        ("a", "text/html\r\nX: y", ('filename="a"', "application/octet-stream")),
-    ],
-)
-def test_name_and_kind_cannot_add_headers(name: str, kind: str, shown: tuple[str, str]) -> None:
-    head, _ = parted(replace(FILE, name=name, content_type=kind))
-    assert shown[0] in head
-    assert head.endswith(f"Content-Type: {shown[1]}")
 
 
 def test_typing_is_shown_and_nothing_says_that_it_stopped() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.model import Customer, Message
+from handoff.model import Card, Customer, Link, Message
 from handoff.providers.livechat_payloads import (
     LONGEST_TEXT,
     message_events,
@@ -99,6 +99,14 @@ def test_number_too_long_for_a_group_is_none() -> None:
 )
 def test_speakers_are_told_apart(author: Participant, name: str, line: str) -> None:
     assert transcript_line(Message(author=author, text="Hi", name=name)) == line
+
+
+def test_card_of_the_bot_is_told_in_its_words() -> None:
+    links = (Link(title="Order", url="https://shop.example/1"),)
+    words = "Sofa\nOrder: https://shop.example/1"
+    card = Message(author=Participant.BOT, text=words, card=Card(title="Sofa", links=links))
+    [event] = transcript_events(opening(talk=[card]))
+    assert event["text"].endswith(f"Bot: {words}")
 
 
 def test_transcript_names_the_handoff_and_keeps_the_order() -> None:

@@ -8,11 +8,13 @@ import pytest
 
 from handoff import turns
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.model import Message, Reply, Session
+from handoff.model import Card, Message, Reply, Session
 from handoff.providers.base import Availability
 from handoff.vocabulary import Dialect, Participant, Presence, State
 from tests.heart import NOW, RULES, blank, handoff_of, queue, replied, session_in, turn
 from tests.heart import after_event as heard
+
+SOFA = Message(author=Participant.BOT, text="Sofa", utterance="same", card=Card(title="Sofa"))
 
 
 def settled(session: Session, asked: Turn) -> Session:
@@ -100,6 +102,13 @@ def test_bot_texts_behind_several_calls_are_remembered_once() -> None:
     assert said(settled(session, more)) == ["Hi", "one", "two"]
 
 
+def test_card_behind_several_calls_is_remembered_once_as_one() -> None:
+    session = settled(blank(), turn("Hi", "same", shown_by_bot=(SOFA,)))
+    more = turn("Hi", "same", id="same tag", shown_by_bot=(SOFA, replace(SOFA, text="Chair")))
+    session = settled(session, more)
+    assert (session.transcript[1], said(session)) == (SOFA, ["Hi", "Sofa", "Chair"])
+
+
 def test_same_words_in_two_turns_count_twice() -> None:
     session = settled(session_in(State.ACTIVE), turn("Hi", "m1"))
     assert relayed(settled(session, turn("Hi", "m2"))) == ["Hi", "Hi"]
@@ -125,7 +134,11 @@ def test_turn_of_the_bot_without_words_is_not_worth_a_write() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [turn("Hi"), turn("", said_by_bot=("Hello",)), turn("", "s", Meaning.START)]
+    "asked",
+    [
+        *(turn("Hi"), turn("", "s", Meaning.START)),
+        *(turn("", said_by_bot=("Hello",)), turn("", "same", shown_by_bot=(SOFA,))),
+    ],
 )
 def test_turn_with_words_or_effect_is_worth_a_write(asked: Turn) -> None:
     assert not idle(blank(), asked)

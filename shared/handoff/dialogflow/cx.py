@@ -6,8 +6,8 @@ https://docs.cloud.google.com/dialogflow/cx/docs/reference/rest/v3/WebhookReques
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from handoff.dialogflow import rich
 from handoff.dialogflow.turn import (
     Turn,
     meaning_of,
@@ -58,16 +58,10 @@ def parse(body: Json) -> Turn:
         meaning=meaning_of(tag),
         text=next(filter(None, (text(body, name) for name in SPOKEN)), ""),
         language=text(body, "languageCode"),
-        said_by_bot=tuple(filter(None, map(_bot_text, items(body, "messages")))),
+        shown_by_bot=rich.lines(items(body, "messages"), response_id),
         parameters=parameter_texts(obj(body, "sessionInfo", "parameters")),
         flow=text(body, "pageInfo", "currentPage").partition("/pages/")[0],
     )
-
-
-def _bot_text(message: Any) -> str:
-    """Return what a ResponseMessage says; several strings are variants of one line."""
-    variants = [one for one in items(message, "text", "text") if isinstance(one, str)]
-    return variants[0] if variants else text(message, "outputAudioText", "text")
 
 
 def render(reply: Reply, names: Mapping[str, str]) -> Json:

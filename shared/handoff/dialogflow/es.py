@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from handoff.dialogflow import rich
 from handoff.dialogflow.turn import (
     Meaning,
     Turn,
@@ -65,7 +66,7 @@ def parse(body: Json, start_intents: Collection[str]) -> Turn:
         meaning=_meaning(result, start_intents),
         text=text(result, "queryText"),
         language=text(result, "languageCode"),
-        said_by_bot=tuple(filter(None, map(_bot_text, _shown(static, source)))),
+        shown_by_bot=rich.lines(_shown(static, source), response_id),
         static=static,
         parameters=_parameters(result),
     )
@@ -140,12 +141,6 @@ def _shown(static: list[Json], source: str) -> list[Json]:
     fallback = text(static[0], "platform") if static else ""
     mine = [one for one in static if text(one, "platform") in {"", source}]
     return mine or [one for one in static if text(one, "platform") == fallback]
-
-
-def _bot_text(message: Json) -> str:
-    """Return what a message says; several strings are variants of one line."""
-    variants = [one for one in items(message, "text", "text") if isinstance(one, str)]
-    return variants[0] if variants else text(message, "quickReplies", "title")
 
 
 def _parameters(result: Json) -> dict[str, str]:

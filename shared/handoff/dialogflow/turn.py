@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from handoff.errors import BadRequest, TooLarge
 from handoff.exchange import Json, number_text, obj
+from handoff.model import Message
 from handoff.vocabulary import Dialect, SessionId
 
 
@@ -37,6 +38,7 @@ LONGEST_LINE = 64_000
 LONGEST_STATIC = 20_000
 LONGEST_VALUE = 2_000
 LONGEST_TAG = 35
+LARGEST_CARD = 16_000
 MOST_LINES = 500
 
 TYPE_NAMES: Mapping[type, str] = {str: "a text", list: "a list", dict: "an object"}
@@ -49,8 +51,8 @@ class Turn:
     """One fulfillment request.
 
     `id` names this call, `utterance` the customer's input behind it: several webhook calls of
-    one input share it. `said_by_bot` are the bot's static texts of this turn so far, `static`
-    the same as they came. `parameters` are readable texts by the agent's own names.
+    one input share it. `shown_by_bot` is what the bot shows in this turn so far, `static` its
+    messages as they came. `parameters` are readable texts by the agent's own names.
     """
 
     id: str
@@ -60,10 +62,15 @@ class Turn:
     meaning: Meaning = Meaning.OTHER
     text: str = ""
     language: str = ""
-    said_by_bot: tuple[str, ...] = ()
+    shown_by_bot: tuple[Message, ...] = ()
     static: Sequence[Json] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     flow: str = ""
+
+    @property
+    def said_by_bot(self) -> tuple[str, ...]:
+        """Return what the bot shows in words."""
+        return tuple(line.text for line in self.shown_by_bot)
 
 
 def refuse_misshapen(body: Json, shapes: Mapping[str, type]) -> None:
@@ -93,9 +100,15 @@ def within_limits(turn: Turn) -> Turn:
         language=turn.language[:LONGEST_TAG],
         flow=turn.flow if len(turn.flow) <= LONGEST_NAME else "",
         static=turn.static if len(json.dumps(turn.static)) <= LONGEST_STATIC else (),
-        said_by_bot=tuple(line[:LONGEST_LINE] for line in turn.said_by_bot[:MOST_LINES]),
+        shown_by_bot=tuple(map(_cut, turn.shown_by_bot[:MOST_LINES])),
         parameters={name: value[:LONGEST_VALUE] for name, value in turn.parameters.items()},
     )
+
+
+def _cut(line: Message) -> Message:
+    """Return a line as long as it may be; a card is whole or nothing, as its words remain."""
+    fits = line.card is None or len(json.dumps(asdict(line.card))) <= LARGEST_CARD
+    return replace(line, text=line.text[:LONGEST_LINE], card=line.card if fits else None)
 
 
 def session_id(name: str) -> SessionId:

@@ -5,6 +5,8 @@ https://developer.8x8.com/actions-events/reference/contact-center-chat-gateway
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from handoff.clock import Clock
 from handoff.errors import ConversationGone, Rejected, Throttled, Unavailable
 from handoff.events import Closer, ConversationClosed, Event, Queued
@@ -19,18 +21,19 @@ from handoff.providers.base import (
     Outgoing,
     OutgoingFile,
 )
-from handoff.providers.eight_by_eight_errors import decipher
 from handoff.providers.eight_by_eight_files import upload
 from handoff.providers.eight_by_eight_history import LONGEST_TEXT
 from handoff.providers.eight_by_eight_inbox import Inbox
 from handoff.providers.eight_by_eight_opening import Openings, assignment
 from handoff.providers.eight_by_eight_presence import Presences
+from handoff.providers.eight_by_eight_setup import Check, Setup
 from handoff.providers.eight_by_eight_wire import (
     ID,
     EightByEightAccount,
     Wire,
     conversation_path,
 )
+from handoff.providers.operating import Finding, Plan, Step
 from handoff.vocabulary import ConversationRef
 from handoff.words import parts
 
@@ -116,12 +119,12 @@ class EightByEight:
 
     def attach(self, conversation: Conversation, file: OutgoingFile) -> Exchange[None]:
         """Give the customer's file to the agent."""
-        response = yield self._wire.keyed(upload(conversation.ref, file))
-        answer = decipher(response, "attach", gone=True)
-        attachment = text(answer, "id")
+        ref = conversation.ref
+        sent = self._wire.send(upload(ref, file), call="attach")
+        attachment = text((yield from self._heard(ref, sent)), "id")
         if not attachment:
             raise Unavailable("8x8 took a file without telling its id", certain=True)
-        yield from self._say(conversation.ref, {"attachments": [{"id": attachment}]})
+        yield from self._say(ref, {"attachments": [{"id": attachment}]})
 
     def typing(self, conversation: Conversation) -> Exchange[None]:
         """Show that the customer is typing."""
@@ -138,18 +141,34 @@ class EightByEight:
         """Check signature, age and tenant of the raw bytes, then translate."""
         return self._inbox.receive(request)
 
+    def setup(self, plan: Plan, tell: Callable[[Step], None]) -> Exchange[None]:
+        """Find or make webhook and channel."""
+        return Setup(self._account, self._wire).run(plan, tell)
+
+    def check(
+        self, url: str, targets: Sequence[str], tell: Callable[[Finding], None]
+    ) -> Exchange[None]:
+        """Look at key, channel, webhook, queues and schedule."""
+        return Check(self._account, self._wire, self._presences).run(url, targets, tell)
+
     def _say(self, ref: ConversationRef, content: Json) -> Exchange[None]:
         payload = {"authorType": "user", **content}
         path = conversation_path(ref, "messages")
+        yield from self._heard(ref, self._wire.call("POST", path, payload, call="message"))
+
+    def _heard(self, ref: ConversationRef, said: Exchange[Json]) -> Exchange[Json]:
+        """Return the answer to what was said; a refusal is looked into for what it means."""
         try:
-            yield from self._wire.call("POST", path, payload, call="message", gone=True)
+            return (yield from said)
         except Rejected as error:
             raise (yield from self._refusal(ref, error)) from error
 
     def _refusal(self, ref: ConversationRef, error: Rejected) -> Exchange[Rejected | Unavailable]:
-        """Return what a refused message means: too early, too late, or truly refused."""
-        if isinstance(error, ConversationGone):
-            return error
+        """Return what a refused message means: too early, too late, or truly refused.
+
+        Even one that finds nothing may be early: what takes messages is made after the answer
+        that promised the conversation.
+        """
         state = text((yield from self._read(ref)), "state")
         if state == "created":
             return Unavailable(f"{error}: the conversation is not active yet", certain=True)

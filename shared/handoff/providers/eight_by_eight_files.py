@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import count
 
 from handoff.exchange import Request
 from handoff.providers.base import OutgoingFile
 from handoff.providers.eight_by_eight_wire import conversation_path
 from handoff.vocabulary import ConversationRef
 
-# What cannot stand in a header's quoted text.
-UNQUOTABLE = re.compile(r'[\x00-\x1f\x7f"\\]')
+# What cannot stand in a header's quoted text, and what would make a path of a name.
+UNQUOTABLE = re.compile(r'[\x00-\x1f\x7f"\\/]')
 CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
@@ -23,8 +24,7 @@ def upload(conversation: ConversationRef, file: OutgoingFile) -> Request:
 
     https://datatracker.ietf.org/doc/html/rfc7578
     """
-    # Nothing can hold its own digest, and the same file gets the same boundary again.
-    boundary = hashlib.sha256(file.content).hexdigest()[:32]
+    boundary = _boundary(file.content)
     kind = file.content_type if CONTENT_TYPE.fullmatch(file.content_type) else ""
     name = UNQUOTABLE.sub("_", file.name).encode("utf-8", "replace").decode() or "file"
     head = (
@@ -41,3 +41,9 @@ def upload(conversation: ConversationRef, file: OutgoingFile) -> Request:
         headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
         body=head.encode() + file.content + f"\r\n--{boundary}--\r\n".encode(),
     )
+
+
+def _boundary(content: bytes) -> str:
+    """Return what the content does not hold, the same again for the same file."""
+    digests = (hashlib.sha256(b"%d" % number + content).hexdigest() for number in count())
+    return next(one for one in (digest[:32] for digest in digests) if one.encode() not in content)

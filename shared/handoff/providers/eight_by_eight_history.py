@@ -41,8 +41,10 @@ def _entries(line: Message) -> list[Json]:
     """Return one line as one or, where it is long, several messages; a card comes with the last."""
     author = "user" if line.author is Participant.CUSTOMER else "bot"
     said = _named(line) if line.author is Participant.AGENT else line.text
-    entries: list[Json] = [{"authorType": author, "text": one} for one in parts(said, LONGEST_TEXT)]
-    if line.card is not None and entries:
+    pieces = filter(None, parts(said, LONGEST_TEXT))
+    entries: list[Json] = [{"authorType": author, "text": one} for one in pieces]
+    if line.card is not None:
+        entries = entries or [{"authorType": author}]
         entries[-1]["cards"] = [{"contentType": ADAPTIVE, "content": _adaptive(line.card)}]
     return entries
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handoff.clock import Clock
 from handoff.errors import BadRequest, Unauthenticated
 from handoff.events import Event
@@ -34,7 +36,7 @@ class Inbox:
         if not agent:
             return translate(told)
         name = yield from self._names.of(agent)
-        return translate(news(parse_object(request.body), event_id, name))
+        return translate(replace(told, name=name))
 
 
 def _is_unsigned_verification(request: Inbound) -> bool:

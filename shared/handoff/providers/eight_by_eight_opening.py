@@ -40,7 +40,7 @@ OTHER_LANGUAGES: Mapping[str, str] = {
     "nn": "no",
 }
 
-# Fields of the user that a label of ours can fill; everything else is a property.
+# Fields of the user that a label can fill; everything else is a property.
 USER_FIELDS: Mapping[str, str] = {"company": "company", "caseid": "caseId"}
 
 
@@ -60,11 +60,11 @@ class Openings:
         if opening.abandoned:
             raise Rejected("8x8 has no conversation that was opened for this handoff")
         default = self._account.queue_id
-        target = opening.handoff.target or default
+        target = opening.handoff.target.strip() or default
         try:
             return (yield from self._create(opening, target))
         except Rejected as error:
-            if target == default or not _names_the_queue(error):
+            if assignment(target) == assignment(default) or not _names_the_queue(error):
                 raise
             opened = yield from self._create(opening, default)
             remark = f"{error}: the target does not exist, the default was taken"
@@ -109,9 +109,9 @@ class Openings:
 
 def assignment(target: str) -> Json:
     """Return where a conversation goes: `214` and `queue:214` are a queue, `script:77` a script."""
-    kind, colon, own = target.partition(":")
-    known = colon and kind in {"queue", "script"}
-    return {"type": kind, "id": own.strip()} if known else {"type": "queue", "id": target}
+    kind, _, own = (one.strip() for one in target.partition(":"))
+    known = own and kind in {"queue", "script"}
+    return {"type": kind, "id": own} if known else {"type": "queue", "id": target.strip()}
 
 
 def queue_of(target: str) -> str:
@@ -138,12 +138,12 @@ def _user(handoff: Handoff) -> tuple[Json, tuple[str, ...]]:
         "language": language(customer.language),
         "userId": customer.id,
     }
-    properties = [(MARKER, str(handoff.id))]
-    properties += [("skill", handoff.skill)] if handoff.skill else []
+    ours = {MARKER: str(handoff.id)} | ({"skill": handoff.skill} if handoff.skill else {})
+    properties = list(ours.items())
     for label, value in handoff.attributes.items():
         if label.lower() in USER_FIELDS:
             fields[USER_FIELDS[label.lower()]] = value
-        else:
+        elif value and label.lower() not in ours:  # a second marker could be taken for the first
             properties.append((label, value))
     kept = [{"key": key, "value": value} for key, value in properties[:MOST_PROPERTIES]]
     left_out = len(properties) - len(kept)
@@ -154,9 +154,10 @@ def _user(handoff: Handoff) -> tuple[Json, tuple[str, ...]]:
 
 def _marker(conversation: Json) -> str:
     properties = [obj(one) for one in items(conversation, "user", "additionalProperties")]
-    return next((text(one, "value") for one in properties if text(one, "key") == MARKER), "")
+    ours = (text(one, "value") for one in properties if text(one, "key").lower() == MARKER)
+    return next(ours, "")
 
 
 def _names_the_queue(error: Rejected) -> bool:
     """Say whether a refusal is about where the conversation was to go."""
-    return any(word in error.code for word in ("queue", "assignment", "script"))
+    return any(word in error.code.lower() for word in ("queue", "assignment", "script"))

@@ -52,7 +52,7 @@ class Presences:
 
     def ask(self, target: str) -> Exchange[Availability]:
         """Say whether somebody is there for `target`: closed is no, half an answer is unknown."""
-        schedule = yield from self._schedule()
+        schedule = yield from self.schedule()
         if schedule is Presence.NO or not self._has_statistics:
             return Availability(presence=schedule or Presence.UNKNOWN, target=target)
         where, queue = yield from self._queue(target)
@@ -70,7 +70,7 @@ class Presences:
     def _has_statistics(self) -> bool:
         return self._account.api_secret is not None or self._account.gateway_statistics
 
-    def _schedule(self) -> Exchange[Presence | None]:
+    def schedule(self) -> Exchange[Presence | None]:
         """Return whether the schedule is open now; None where there is none to ask."""
         schedule = self._account.schedule_id
         if not schedule:
@@ -90,7 +90,7 @@ class Presences:
         if not queue_id:
             return target, UNKNOWN_QUEUE
         try:
-            return target, (yield from self._counted(queue_id))
+            return target, (yield from self.counted(queue_id))
         except Rejected:
             default = yield from self._default()
             if not target or default in {"", queue_id}:
@@ -98,7 +98,7 @@ class Presences:
         except ProviderError:
             return target, UNKNOWN_QUEUE
         try:
-            return self._account.queue_id, (yield from self._counted(default))
+            return self._account.queue_id, (yield from self.counted(default))
         except ProviderError:
             return target, UNKNOWN_QUEUE
 
@@ -114,7 +114,8 @@ class Presences:
         self._channel_queue = text(channel, "routingOptions", "id")
         return self._channel_queue
 
-    def _counted(self, queue_id: str) -> Exchange[Queue]:
+    def counted(self, queue_id: str) -> Exchange[Queue]:
+        """Return a queue as the configured statistics show it; raises when it has none."""
         if self._account.api_secret is not None:
             return (yield from self._realtime(queue_id))
         path = f"/cc/v1/stats/rt/queue/{quote(queue_id, safe='')}"

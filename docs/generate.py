@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
+from handoff import events
 from handoff.clock import utc_now
+from handoff.events import Event, Unrecognized
 from handoff.lifecycle import ENDINGS, TRANSITIONS
 from handoff.providers.base import Capabilities
 from handoff.registry import GATEWAY, PROVIDERS, STATISTICS
@@ -21,7 +23,7 @@ from handoff.variables import Variables
 from handoff.vocabulary import ProviderId, Reason, State
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/settings.md", "docs/texts.md")
+PAGES = ("README.md", "docs/settings.md", "docs/texts.md", "docs/events.md")
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 ABILITIES: Mapping[str, str] = {
@@ -50,6 +52,25 @@ def capabilities() -> str:
         marks = ("yes" if getattr(can, one.name) else "–" for can in built.values())
         lines.append(_row(ABILITIES[one.name], *marks))
     return "\n".join(lines)
+
+
+def vocabulary() -> str:
+    """Return the table of what each provider can tell, in its own words."""
+    kinds = [one for one in vars(events).values() if _is_kind(one)]
+    lines = [_row("event", "means", *PROVIDERS), _row("---", "---", *("---" for _ in PROVIDERS))]
+    for kind in kinds:
+        words = [
+            "<br>".join(word for word, meant in entry.says.items() if kind in meant) or "–"
+            for entry in PROVIDERS.values()
+        ]
+        meaning = (kind.__doc__ or "").partition(".")[0]
+        lines.append(_row(f"`{kind.__name__}`", meaning, *words))
+    return "\n".join(lines)
+
+
+def _is_kind(one: object) -> bool:
+    is_event = isinstance(one, type) and issubclass(one, Event)
+    return is_event and one not in {Event, Unrecognized}
 
 
 def states() -> str:
@@ -93,6 +114,7 @@ def variables() -> str:
 GENERATORS: Mapping[str, Callable[[], str]] = {
     "capabilities": capabilities,
     "states": states,
+    "vocabulary": vocabulary,
     "reasons": reasons,
     "texts": texts,
     "variables": variables,

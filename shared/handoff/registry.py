@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from handoff.clock import Clock
 from handoff.errors import ConfigurationError
-from handoff.providers import eight_by_eight, eight_by_eight_wire, livechat, livechat_wire
+from handoff.events import Event
+from handoff.providers import (
+    eight_by_eight,
+    eight_by_eight_webhooks,
+    eight_by_eight_wire,
+    livechat,
+    livechat_webhooks,
+    livechat_wire,
+)
 from handoff.providers.base import Provider
 from handoff.variables import Variables
 from handoff.vocabulary import ProviderId
@@ -22,13 +30,15 @@ GATEWAY, REALTIME = "gateway", "realtime"
 class Entry:
     """One provider. `together` are optional variables that are only good as a group.
 
-    `made_by_setup` are required ones whose values only the set-up brings about.
+    `made_by_setup` are required ones whose values only the set-up brings about. `says` tells which
+    of our events each of the vendor's words can mean.
     """
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
     together: tuple[tuple[str, ...], ...]
     build: Callable[[Variables, Clock], Provider]
+    says: Mapping[str, tuple[type[Event], ...]]
     made_by_setup: tuple[str, ...] = ()
 
     @property
@@ -102,6 +112,7 @@ PROVIDERS: Mapping[ProviderId, Entry] = {
         ),
         together=(("LIVECHAT_BOT_ID", "LIVECHAT_BOT_SECRET"),),
         build=_livechat,
+        says=livechat_webhooks.SAYS,
     ),
     eight_by_eight_wire.ID: Entry(
         required=(
@@ -118,6 +129,7 @@ PROVIDERS: Mapping[ProviderId, Entry] = {
         ),
         together=(),
         build=_eight_by_eight,
+        says=eight_by_eight_webhooks.SAYS,
         made_by_setup=("EIGHT_BY_EIGHT_CHANNEL_ID",),
     ),
 }

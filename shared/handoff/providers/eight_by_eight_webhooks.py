@@ -16,6 +16,7 @@ from handoff.events import (
     AgentLeft,
     AgentReplied,
     AgentTyping,
+    ConversationClosed,
     ConversationOpened,
     Event,
     FileShared,
@@ -222,6 +223,20 @@ KINDS: Mapping[str, Callable[[News], Iterator[Event]]] = {
     "AGENT_JOINED": _old_joined,
     "AGENT_LEFT": _old_left,
     "TEXT": _old_text,
+}
+
+# The same as a table for people, which the samples prove.
+SAYS: Mapping[str, tuple[type[Event], ...]] = {
+    "CONVERSATION_UPDATE": (ConversationOpened, WentIdle),
+    "QUEUED": (Queued,),
+    "MEMBERS_CHANGED": (AgentJoined, AgentLeft, WentIdle),
+    "TRANSFER": (Transferred,),
+    "MESSAGE": (AgentReplied, FileShared),
+    "ACTIVITY": (AgentTyping,),
+    "AGENT_JOINED": (AgentJoined,),
+    "AGENT_LEFT": (AgentLeft,),
+    "TEXT": (AgentReplied,),
+    "the conversation's state, when asked": (ConversationClosed, Queued),
 }
 
 

@@ -246,6 +246,16 @@ KINDS: Mapping[str, Callable[[Json, str], Iterator[Event]]] = {
     "user_removed_from_chat": _user_removed,
 }
 
+# The same as a table for people, which the samples prove.
+SAYS: Mapping[str, tuple[type[Event], ...]] = {
+    "incoming_chat": (ConversationOpened, Queued, AgentJoined, AgentReplied),
+    "incoming_event": (AgentReplied, FileShared, ConversationClosed),
+    "chat_deactivated": (ConversationClosed,),
+    "chat_transferred": (Transferred, AgentJoined),
+    "user_added_to_chat": (AgentJoined,),
+    "user_removed_from_chat": (AgentLeft,),
+}
+
 
 def _place(payload: Json, bot: str) -> Place:
     return Place(chat=text(payload, "chat_id"), thread=text(payload, "thread_id"), bot=bot)

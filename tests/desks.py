@@ -195,5 +195,5 @@ class LeavingProvider(ScriptedProvider):
             raise Unavailable("somebody is still busy with it", certain=True)
         name, ref = f"{conversation.ref}:asked", conversation.ref
         if self.over:
-            return (ConversationClosed(id=name, conversation=ref, by=Closer.AGENT),)
+            return (ConversationClosed(id=name, conversation=ref, by=Closer.NOBODY),)
         return (Queued(id=name, conversation=ref),)

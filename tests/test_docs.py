@@ -25,7 +25,9 @@ def generate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/settings.md", "docs/texts.md", "docs/events.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/settings.md", "docs/texts.md", "docs/events.md"]
+)
 def test_generated_blocks_are_current(generate: ModuleType, page: str) -> None:
     written = (ROOT / page).read_text(encoding="utf-8")
     assert "<!-- generated:" in written

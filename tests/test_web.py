@@ -20,6 +20,7 @@ from handoff.errors import (
     MethodNotAllowed,
     NotFound,
     StoreError,
+    TooEarly,
     TooLarge,
     Unauthenticated,
     Unavailable,
@@ -129,6 +130,12 @@ async def test_other_method_is_405_and_names_the_right_one(method: str, path: st
 async def test_refusal_says_code_and_sentence(error: Exception, status: int, code: str) -> None:
     found, _, body = await call(Handler(error), "POST", "/x")
     assert (found, json.loads(body)) == (status, {"error": code, "message": "Why."})
+
+
+async def test_what_cannot_be_placed_yet_has_to_come_again() -> None:
+    status, _, body = await call(Handler(TooEarly("inside")), "POST", "/")
+    assert (status, json.loads(body)["error"]) == (503, "too_early")
+    assert b"inside" not in body
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from handoff.vocabulary import ContactRef, ConversationRef, HandoffId, Reason, T
 
 
 class Closer(StrEnum):
-    """Who ended a conversation."""
+    """Who ended a conversation; NOBODY: it is over because nobody is there any more."""
 
     AGENT = "agent"
     CUSTOMER = "customer"
     SYSTEM = "system"
+    NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -225,8 +225,10 @@ def _closing_reason(handoff: Handoff, event: ConversationClosed) -> Reason:
     if event.reason is not None:
         return event.reason
     by_router = Reason.INACTIVE if handoff.state is State.ACTIVE else Reason.NOT_ACCEPTED
+    was_there = handoff.agents or handoff.gone is not None or handoff.departed
     return {
         Closer.AGENT: Reason.AGENT_CLOSED,
         Closer.CUSTOMER: Reason.CUSTOMER_LEFT,
         Closer.SYSTEM: by_router,
+        Closer.NOBODY: Reason.AGENT_CLOSED if was_there else Reason.NOT_ACCEPTED,
     }[event.by]

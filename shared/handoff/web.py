@@ -13,6 +13,7 @@ from handoff.errors import (
     MethodNotAllowed,
     RequestError,
     StoreError,
+    TooEarly,
     TooLarge,
 )
 from handoff.exchange import Inbound, Json
@@ -35,6 +36,9 @@ async def serve(request: Request, handle: Handle) -> Response:
     except StoreError as error:
         log.error("store", outcome="unavailable", reason=str(error))
         return _error(503, "unavailable", "The store does not answer; please try again.")
+    except TooEarly as error:
+        log.info("too_early", status=503, reason=str(error))
+        return _error(503, "too_early", "This cannot be placed yet; please send it again.")
     except BridgeError as error:
         log.error("bridge", outcome="failed", reason=str(error))
         return _error(503, "unavailable", "A service behind this one does not answer; try again.")

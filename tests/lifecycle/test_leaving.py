@@ -102,7 +102,7 @@ def looked(session: Session, *events: Event) -> Session:
 
 
 def over(session: Session) -> Session:
-    closed = ConversationClosed(id="idle", conversation=ROOM, by=Closer.AGENT)
+    closed = ConversationClosed(id="idle", conversation=ROOM, by=Closer.NOBODY)
     return looked(session, closed)
 
 
@@ -248,6 +248,11 @@ def test_end_that_is_confirmed_gives_the_bot_back_and_frees_the_agent() -> None:
     handoff = handoff_of(after)
     assert (handoff.state, handoff.reason) == (State.CLOSED, Reason.AGENT_CLOSED)
     assert (kinds(after), notices(after)) == ([CLOSE], [ENDED])
+
+
+def test_end_of_a_wait_that_nobody_took_is_told_as_that() -> None:
+    after = over(heard(session_in(State.WAITING), idle()))
+    assert handoff_of(after).reason is Reason.NOT_ACCEPTED
 
 
 def test_late_message_is_not_sent_once_it_is_the_end_and_its_writer_is_told() -> None:

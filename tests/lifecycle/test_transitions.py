@@ -141,6 +141,9 @@ def test_every_reason_has_its_own_sentence(reason: Reason) -> None:
         (Closer.SYSTEM, R, Reason.NOT_ACCEPTED),
         (Closer.SYSTEM, W, Reason.NOT_ACCEPTED),
         (Closer.SYSTEM, A, Reason.INACTIVE),
+        (Closer.NOBODY, R, Reason.NOT_ACCEPTED),
+        (Closer.NOBODY, W, Reason.NOT_ACCEPTED),
+        (Closer.NOBODY, A, Reason.AGENT_CLOSED),
     ],
 )
 def test_who_closed_it_tells_why_it_ended(by: Closer, state: State, reason: Reason) -> None:

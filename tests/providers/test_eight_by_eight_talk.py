@@ -170,7 +170,7 @@ def confirmed(answer: Answer) -> tuple[Event, ...]:
 def test_idle_conversation_is_over(answer: Answer) -> None:
     [event] = confirmed(answer)
     assert isinstance(event, ConversationClosed)
-    assert event.by is Closer.AGENT
+    assert event.by is Closer.NOBODY
 
 
 @pytest.mark.parametrize("where", ["queue", "script"])

@@ -104,7 +104,7 @@ class EightByEight:
     def confirm_end(self, conversation: Conversation) -> Exchange[tuple[Event, ...]]:
         """Look at the conversation's state: 8x8 has no webhook for the end."""
         ref = conversation.ref
-        closed = ConversationClosed(id=f"{ref}:idle", conversation=ref, by=Closer.AGENT)
+        closed = ConversationClosed(id=f"{ref}:idle", conversation=ref, by=Closer.NOBODY)
         try:
             found = yield from self._read(ref)
         except ConversationGone:

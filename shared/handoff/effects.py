@@ -214,7 +214,7 @@ def _speaking(
 
 def _has_left(handoff: Handoff, agent_id: str, at: datetime | None) -> bool:
     """Say whether an agent had left by the time that something of theirs is told of."""
-    return at is not None and agent_id in handoff.departed and at <= handoff.departed[agent_id]
+    return _is_before(at, handoff.departed.get(agent_id))
 
 
 def _without_ghost(handoff: Handoff, agent_id: str, at: datetime | None) -> Handoff:

@@ -209,6 +209,12 @@ def test_join_told_after_the_same_agents_leaving_brings_no_ghost() -> None:
     assert (handoff_of(after).agents, kinds(after)) == ((), [CONFIRM])
 
 
+def test_times_that_are_all_the_same_tell_nothing_and_hinder_nothing() -> None:
+    back = AgentJoined(id="j", conversation=ROOM, agent=ANNA, at=at(10))
+    session = heard(alone(), back)
+    assert (handoff_of(session).state, session.outbox) == (State.ACTIVE, ())
+
+
 def test_leaving_told_before_a_join_is_remembered_also_of_an_agent_nobody_knew() -> None:
     waiting = heard(session_in(State.WAITING), left(10, "carl"))
     ghost = AgentJoined(id="j", conversation=ROOM, agent=replace(BEN, id="carl"), at=at(9))

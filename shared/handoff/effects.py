@@ -70,7 +70,7 @@ def _queued(handoff: Handoff, event: Queued, _teller: Teller) -> Handoff:
 
 def _joined(handoff: Handoff, event: AgentJoined, teller: Teller) -> Handoff:
     """Announce each agent once; while the name is still to come that can wait."""
-    if _has_left(handoff, event.agent.id, event.at):
+    if has_left(handoff, event.agent.id, event.at):
         return handoff
     arrived = _attended(handoff, replace(event.agent, since=event.at))
     arrived = replace(arrived, speaker=event.agent.name or handoff.speaker)
@@ -100,7 +100,7 @@ def _shared(handoff: Handoff, event: FileShared, teller: Teller) -> Handoff:
 
 def _left(handoff: Handoff, event: AgentLeft, _teller: Teller) -> Handoff:
     gone = _named(handoff, event.agent_id)
-    if gone is not None and _is_before(event.at, gone.since):  # told late: they are back
+    if gone is not None and is_before(event.at, gone.since):  # told late: they are back
         return handoff
     handoff = _without_ghost(handoff, event.agent_id, event.at)
     if gone is None:
@@ -112,9 +112,13 @@ def _left(handoff: Handoff, event: AgentLeft, _teller: Teller) -> Handoff:
     return replace(handoff, agents=(), speaker="", gone=gone.name or "")
 
 
+def _went_idle(handoff: Handoff, event: WentIdle, _teller: Teller) -> Handoff:
+    return replace(handoff, idle_at=_later(handoff.idle_at, event.at))
+
+
 def _transferred(handoff: Handoff, event: Transferred, teller: Teller) -> Handoff:
     """Let the one who passes the customer on go; the next may be there already."""
-    here = tuple(one for one in handoff.agents if _is_before(event.at, one.since))
+    here = tuple(one for one in handoff.agents if is_before(event.at, one.since))
     if here:  # told late: somebody has come since
         return replace(handoff, agents=here, speaker=here[-1].name or "")
     goes = _named(handoff, event.by) if event.by else None
@@ -148,7 +152,7 @@ EFFECTS: Mapping[type, Callable[[Handoff, Any, Teller], Handoff]] = {
     FileShared: _shared,
     AgentLeft: _left,
     Transferred: _transferred,
-    WentIdle: _nothing,
+    WentIdle: _went_idle,
     ConversationClosed: _nothing,
 }
 
@@ -202,7 +206,7 @@ def _speaking(
 ) -> Handoff:
     """Return the handoff with the author there: a join can be lost, or come later."""
     author = event.author
-    if _has_left(handoff, author, event.at):  # said before they left, and told late
+    if has_left(handoff, author, event.at):  # said before they left, and told late
         return handoff
     stranger = Agent(id=author, name=None if author else name, heard=True)
     here = next((one for one in handoff.agents if _is_same(one, stranger)), stranger)
@@ -212,9 +216,10 @@ def _speaking(
     return replace(attended, speaker=here.name or name)
 
 
-def _has_left(handoff: Handoff, agent_id: str, at: datetime | None) -> bool:
-    """Say whether an agent had left by the time that something of theirs is told of."""
-    return _is_before(at, handoff.departed.get(agent_id))
+def has_left(handoff: Handoff, agent_id: str, at: datetime | None) -> bool:
+    """Say whether an agent has left since a moment that is told of only now."""
+    gone_at = handoff.departed.get(agent_id)
+    return is_before(at, gone_at) or is_before(at, handoff.idle_at)
 
 
 def _without_ghost(handoff: Handoff, agent_id: str, at: datetime | None) -> Handoff:
@@ -226,7 +231,7 @@ def _without_ghost(handoff: Handoff, agent_id: str, at: datetime | None) -> Hand
     return replace(handoff, departed=dict(newest), left_at=_later(handoff.left_at, at))
 
 
-def _is_before(at: datetime | None, other: datetime | None) -> bool:
+def is_before(at: datetime | None, other: datetime | None) -> bool:
     """Say whether one moment was surely before the other."""
     return at is not None and other is not None and at < other
 

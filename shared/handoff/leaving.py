@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handoff import jobs
-from handoff.effects import Teller
+from handoff.effects import Teller, has_left, is_before
 from handoff.events import (
     AgentJoined,
     AgentLeft,
@@ -36,7 +36,7 @@ def considered(session: Session, event: Event, rules: Rules, now: datetime) -> S
         return session
     if isinstance(event, AgentLeft | WentIdle):
         return _asking(session, handoff, event, rules, now)
-    comes = isinstance(event, IS_THERE) and handoff.agents
+    comes = isinstance(event, IS_THERE) and not has_left(handoff, _who(event), event.at)
     sought = isinstance(event, IS_SOUGHT) and not _is_old(handoff, event, rules.leave_grace)
     return without_question(session) if comes or sought else session
 
@@ -92,9 +92,12 @@ def _asking(
 def _is_old(handoff: Handoff, event: Event, grace: timedelta) -> bool:
     """Say whether somebody was looked for before the last leaving, which is only told late.
 
-    A transfer comes just before the leaving that it explains.
+    A transfer comes just before the leaving that it explains, and before no rest.
     """
-    if event.at is None or handoff.left_at is None:
-        return False
     passed_on = grace if isinstance(event, Transferred) else timedelta()
-    return event.at < handoff.left_at - passed_on
+    since_left = handoff.left_at - passed_on if handoff.left_at else None
+    return is_before(event.at, handoff.idle_at) or is_before(event.at, since_left)
+
+
+def _who(event: AgentJoined | AgentReplied | FileShared) -> str:
+    return event.agent.id if isinstance(event, AgentJoined) else event.author

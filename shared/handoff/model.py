@@ -162,7 +162,8 @@ class Handoff:
     the agent's name to show, `gone` one who left and was not told of yet, `end_told_in` the
     utterance whose answer told of the end.
     By the vendor's clock, `came_at` is when last somebody came or was being looked for, `left_at`
-    when last somebody left, `departed` when each agent did; `moving`: passed on, and nobody came
+    when last somebody left, `departed` when each agent did, `idle_at` when last nobody was there
+    at all; `moving`: passed on, and nobody came
     yet.
     `deliveries` is the tail of what the customer is to see, up to
     `last_delivery`; `answered` is the last one that a Dialogflow answer carried.
@@ -187,6 +188,7 @@ class Handoff:
     gone: str | None = None
     came_at: datetime | None = None
     left_at: datetime | None = None
+    idle_at: datetime | None = None
     departed: Mapping[str, datetime] = field(default_factory=dict)
     moving: bool = False
     available: Presence = Presence.UNKNOWN

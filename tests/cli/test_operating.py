@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -211,6 +212,76 @@ def test_bots_secret_goes_into_a_file_and_never_to_the_terminal(
     assert (name, bool(secret), secret in done.output) == ("LIVECHAT_BOT_SECRET", True, False)
     assert kept.stat().st_mode & 0o777 == 0o600
     assert "Set this:  LIVECHAT_BOT_ID=" in done.output
+
+
+def test_second_bot_is_not_made_and_no_empty_file_stays(livechat: Vendor, tmp_path: Path) -> None:
+    livechat.setup("--secrets-file", str(tmp_path / "first"))
+    again = livechat.setup("--secrets-file", str(tmp_path / "second"))
+    assert (again.exit_code, livechat.wrote().count("create_bot")) == (0, 1)
+    assert "nobody can read its secret again" in again.output
+    assert not (tmp_path / "second").exists()
+
+
+@pytest.mark.parametrize("name", ["taken", "no-folder/secrets"])
+def test_file_that_cannot_be_new_is_refused_before_anything_is_made(
+    livechat: Vendor, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "taken").write_text("mine", encoding="utf-8")
+    done = livechat.setup("--secrets-file", str(tmp_path / name))
+    assert (done.exit_code, "must be a new file" in done.output) == (1, True)
+    assert livechat.wrote() == []
+    assert (tmp_path / "taken").read_text(encoding="utf-8") == "mine"
+
+
+def test_dry_run_makes_no_file(livechat: Vendor, tmp_path: Path) -> None:
+    done = livechat.setup("--dry-run", "--secrets-file", str(tmp_path / "secrets"))
+    assert "would make   bot" in done.output
+    assert list(tmp_path.glob("secrets*")) == []
+
+
+def test_new_webhook_secret_is_seen_and_brought(livechat: Vendor) -> None:
+    renewed = {"LIVECHAT_WEBHOOK_SECRET": "a-new-secret"}
+    livechat.setup()
+    seen = livechat.check(**renewed)
+    assert (seen.exit_code, seen.output.count("was made with another secret")) == (1, 6)
+    done = livechat.setup("--replace", **renewed)
+    assert (done.exit_code, done.output.count("changed      webhook ")) == (0, 6)
+    assert livechat.check("--events-url", EVENTS, **renewed).exit_code == 0
+    assert "a-new-secret" not in seen.output + done.output
+
+
+def test_bot_with_a_wrong_secret_is_one_line(livechat: Vendor) -> None:
+    livechat.setup()
+    bot = {"LIVECHAT_BOT_ID": "nobody", "LIVECHAT_BOT_SECRET": "a-wrong-secret"}
+    done = livechat.check(**bot)
+    assert (done.exit_code, done.output.count("FAILS")) == (1, 1)
+    assert "FAILS  livechat: bot: livechat refused issue_bot_token" in done.output
+    assert "a-wrong-secret" not in done.output
+
+
+def test_check_of_one_provider_leaves_the_others(vendors: Mapping[str, Vendor]) -> None:
+    livechat, eight = vendors["livechat"], vendors["8x8"]
+    livechat.setup()
+    assert livechat.check("livechat", **eight.variables).exit_code == 0
+    refused = livechat.check("8x8")
+    assert (refused.exit_code, "Not configured: 8x8" in refused.output) == (1, True)
+
+
+def test_what_was_made_before_a_failure_is_told(eight: Vendor) -> None:
+    faults: Any = {"fail": [{"action": "verify_webhook", "status": 400, "type": "bad", "times": 1}]}
+    requests.post(f"{eight.address}/desk/faults", json=faults, timeout=30).raise_for_status()
+    done = eight.setup(without=CHANNEL)
+    assert (done.exit_code, f"Set this:  {CHANNEL}=" in done.output) == (1, True)
+
+
+def test_store_that_cannot_be_written_is_one_line(any_vendor: Vendor, tmp_path: Path) -> None:
+    any_vendor.setup("--replace")
+    read_only = tmp_path / "handoff.db"
+    with closing(sqlite3.connect(read_only)) as holding:
+        holding.execute("BEGIN EXCLUSIVE")
+        done = any_vendor.check()
+    assert done.exit_code == 1
+    assert "FAILS  store: " in done.output
 
 
 @pytest.mark.parametrize(

@@ -3,114 +3,22 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 import pytest
 import requests
 
-from demo.eight_by_eight import Account, create_app
-from demo.hosting import hosted
-
-Json = dict[str, Any]
-ACCOUNT = Account()
-GATEWAY = "/chat-gateway/v1"
-KEY = {"x-api-key": ACCOUNT.api_key, "X-8x8-Tenant": ACCOUNT.tenant}
-MARA, TOBIAS = "agKp3vW9tYQ", "agZt81LmnHs"
-
-
-@dataclass(slots=True)
-class World:
-    """The gateway as a caller sees it, and what its webhooks brought."""
-
-    base: str
-    heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    statuses: list[int] = field(default_factory=list)
-
-    def call(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        headers = more.pop("headers", KEY)
-        return requests.request(
-            method, self.base + path, json=body, headers=headers, timeout=30, **more
-        )
-
-    def gateway(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        return self.call(method, GATEWAY + path, body, **more)
-
-    def open(self, **more: Any) -> str:
-        body = {"channelId": ACCOUNT.channel_id, "user": {"name": "Ines"}, **more}
-        answer = self.gateway("POST", "/conversations", body)
-        assert answer.status_code == 202, answer.text
-        return str(answer.json()["conversationId"])
-
-    def say(self, room: str, text: str, author: str = "user") -> requests.Response:
-        body = {"authorType": author, "text": text}
-        return self.gateway("POST", f"/conversations/{room}/messages", body)
-
-    def at_desk(self, path: str, body: Json | None = None) -> Json:
-        method = "GET" if body is None else "POST"
-        answer = self.call(method, f"/desk/{path}", body)
-        assert answer.status_code == 200, answer.text
-        found: Json = answer.json()
-        return found
-
-    def do(self, room: str, deed: str, agent: str = MARA, **body: Any) -> Json:
-        return self.at_desk(f"chats/{room}/{deed}", {"agent": agent, **body})
-
-    def told(self) -> list[Json]:
-        """Return the bodies of all webhooks so far, once none is on its way."""
-        self.at_desk("idle")
-        return [json.loads(body) for _, body in self.heard]
-
-    def story(self) -> list[str]:
-        """Return the webhooks so far in short."""
-        return [_short(one) for one in self.told()]
-
-
-def _short(body: Json) -> str:
-    data = body.get("data", {})
-    names = ("state", "queueId", "memberType", "change", "text")
-    return " ".join([body["eventType"], *(data[name] for name in names if name in data)])
-
-
-@contextmanager
-def listening(world: World) -> Iterator[str]:
-    """Receive webhooks, answering the scripted statuses and then 200."""
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            world.heard.append((headers, body))
-            self.send_response(world.statuses.pop(0) if world.statuses else 200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/8x8"
-    server.shutdown()
-    server.server_close()
+from tests.demo.eight_by_eight_bench import ACCOUNT, GATEWAY, KEY, MARA, Json, World, running
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    one = World("")
-    with listening(one) as url, socket.create_server(("127.0.0.1", 0)) as at:
-        account = replace(ACCOUNT, webhook_url=url, retry_intervals=(0.01, 0.01))
-        with hosted([(create_app(account), at)]):
-            one.base = f"http://127.0.0.1:{at.getsockname()[1]}"
-            yield one
+    with running() as one:
+        yield one
 
 
 def test_call_without_the_key_or_for_another_tenant_is_refused(world: World) -> None:
@@ -303,11 +211,13 @@ def test_upload_without_its_parts_is_refused(world: World) -> None:
         (
             "post-agent-assignment",
             {
+                "type": "webhook",
+                "id": ACCOUNT.webhook_id,
                 "configuration": {
                     "notifyChannelWebhookIfExists": "false",
                     "maxTotalMinutes": 60,
                     "userTimeoutInMinutes": 15,
-                }
+                },
             },
             201,
         ),

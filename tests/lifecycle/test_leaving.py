@@ -131,13 +131,12 @@ def test_idle_conversation_is_asked_about_although_no_leaving_was_told(state: St
 
 
 def test_idle_conversation_asks_nothing_where_the_vendor_tells_the_end() -> None:
-    session = session_in(State.ACTIVE)
-    assert lifecycle.apply(session, idle(), Rules(), NOW) is session
+    after = lifecycle.apply(session_in(State.ACTIVE), idle(), Rules(), NOW)
+    assert (handoff_of(after).state, after.outbox) == (State.ACTIVE, ())
 
 
 def test_question_is_asked_once() -> None:
-    session = alone()
-    assert heard(session, idle()) is session
+    assert kinds(heard(alone(), idle(), idle(12))) == [CONFIRM]
 
 
 def test_question_comes_before_all_that_waits_but_after_what_is_being_done() -> None:
@@ -172,9 +171,21 @@ def test_late_words_of_an_agent_who_left_reach_the_customer_under_their_name() -
     assert (delivery.text, delivery.agent) == ("Bye", "Anna")
 
 
+@pytest.mark.parametrize("name", ["joined", "replied", "shared", "queued"])
+def test_what_was_before_the_rest_answers_nothing_although_no_leaving_was_told(name: str) -> None:
+    resting = heard(session_in(State.ACTIVE), idle(11))
+    after = heard(resting, comes(10)[name])
+    assert kinds(after) == [CONFIRM]
+    assert [one.id for one in handoff_of(after).agents] == ["anna"]
+
+
 def test_transfer_told_after_the_leaving_that_it_explains_makes_the_question_needless() -> None:
     after = heard(alone(), comes(9.9)["transferred"])
     assert (after.outbox, notices(after)) == ((), [RULES.texts.get("transferred", "en")])
+
+
+def test_transfer_before_the_rest_answers_nothing() -> None:
+    assert kinds(heard(alone(), idle(11), comes(9.9)["transferred"])) == [CONFIRM]
 
 
 def test_transfer_of_long_ago_answers_nothing() -> None:
@@ -200,7 +211,7 @@ def test_leaving_that_is_told_after_the_next_agent_has_come_and_spoken_changes_n
 
 def test_idle_that_is_told_after_somebody_came_again_asks_nothing() -> None:
     session = heard(session_in(State.ACTIVE), comes(12)["joined"])
-    assert heard(session, idle(11)) is session
+    assert heard(session, idle(11)).outbox == ()
 
 
 def test_join_told_after_the_same_agents_leaving_brings_no_ghost() -> None:

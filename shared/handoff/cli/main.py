@@ -81,7 +81,7 @@ EVENTS_URL = click.option(
 @click.option(
     "--secrets-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to keep what the vendor shows only once.",
+    help="New file for what the vendor shows only once; with it a bot is made.",
 )
 def setup(
     provider: str,
@@ -97,27 +97,24 @@ def setup(
     agent_events, followed by /PROVIDER.
     """
     try:
-        plan = Plan(
-            url=operating.webhook_url(events_url, provider),
-            dry=dry_run,
-            replace=replace,
-            target=queue,
-            keep_secret=operating.secrets_file(secrets_file) if secrets_file else None,
-        )
-        operating.set_up(provider, plan, os.environ, click.echo)
+        url = operating.webhook_url(events_url, provider)
+        with operating.secrets_file(secrets_file, dry=dry_run) as keep:
+            plan = Plan(url=url, dry=dry_run, replace=replace, target=queue, keep_secret=keep)
+            operating.set_up(provider, plan, os.environ, click.echo)
     except OperationFailed as error:
         raise click.ClickException(str(error)) from error
 
 
 @main.command(short_help="Tell whether all is right before going live.")
+@click.argument("providers", nargs=-1)
 @EVENTS_URL
-def check(events_url: str) -> None:
-    """Look at settings, store and each configured provider, one line each.
+def check(providers: tuple[str, ...], events_url: str) -> None:
+    """Look at settings, store and each configured provider (or PROVIDERS), one line each.
 
     With --events-url also whether the webhooks go there. Ends with status 1 when anything fails.
     """
     try:
-        right = operating.check(events_url, os.environ, click.echo)
+        right = operating.check(providers, events_url, os.environ, click.echo)
     except OperationFailed as error:
         raise click.ClickException(str(error)) from error
     sys.exit(0 if right else 1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,15 +16,19 @@ from handoff.clock import utc_now
 from handoff.errors import BridgeError, ConfigurationError
 from handoff.exchange import Exchange, Request, Response, Send
 from handoff.providers.operating import Checks, Finding, Plan, SetsUp, Step
-from handoff.store import Store, session_key
+from handoff.store import Store
 from handoff.tokens import Caller, Deadline
 from handoff.transport import Transport
-from handoff.vocabulary import SessionId
+from handoff.vocabulary import ProviderId
 
 # A command may take a while, one call may not.
 COMMAND_SECONDS, CALL_SECONDS = 120.0, 15.0
 
+# A provider that there is not, for what is written only to see whether it can be.
+NOBODY = ProviderId("check")
+
 Tell = Callable[[str], None]
+KeepSecret = Callable[[str, str], None]
 
 
 class OperationFailed(Exception):
@@ -46,18 +51,40 @@ def webhook_url(events_url: str, provider: str) -> str:
     return f"{events_url.rstrip('/')}/{provider}"
 
 
-def secrets_file(path: Path) -> Callable[[str, str], None]:
-    """Return how to keep a secret in a file that only its owner can read; never overwrites one."""
+@contextmanager
+def secrets_file(path: Path | None, *, dry: bool) -> Iterator[KeepSecret | None]:
+    """Yield how to keep secrets in a new file that only its owner can read; None without a path.
+
+    It is made before anything is made at the vendor: a secret that cannot be kept is lost.
+    """
+    if path is None or dry:
+        yield _forget if path else None
+        return
+    with _writing(path):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
     def keep(name: str, value: str) -> None:
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        except OSError as error:
-            raise OperationFailed(f"{path} cannot be written: {error.strerror}") from error
-        with os.fdopen(handle, "a", encoding="utf-8") as file:
+        with _writing(path), path.open("a", encoding="utf-8") as file:
             file.write(f"{name}={value}\n")
 
-    return keep
+    try:
+        yield keep
+    finally:
+        if not path.stat().st_size:
+            path.unlink()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else "it cannot be written"
+        raise OperationFailed(f"--secrets-file {path} must be a new file: {reason}.") from error
+
+
+def _forget(_name: str, _value: str) -> None:
+    """Stand for a file where nothing will be made."""
 
 
 def set_up(provider: str, plan: Plan, environ: Mapping[str, str], tell: Tell) -> None:
@@ -78,13 +105,16 @@ def set_up(provider: str, plan: Plan, environ: Mapping[str, str], tell: Tell) ->
         asyncio.run(_run(make_store, desk.provider.setup(plan, told)))
     except BridgeError as error:
         raise OperationFailed(f"{error}") from error
-    for name, value in wanted.items():
-        if environ.get(name) != value:
-            tell(f"\nSet this:  {name}={value}")
+    finally:  # what was made before a failure is there all the same
+        for name, value in wanted.items():
+            if environ.get(name) != value:
+                tell(f"\nSet this:  {name}={value}")
 
 
-def check(events_url: str, environ: Mapping[str, str], tell: Tell) -> bool:
-    """Check settings, store and each configured provider; say whether all is right."""
+def check(only: Sequence[str], events_url: str, environ: Mapping[str, str], tell: Tell) -> bool:
+    """Check settings, store and each configured provider, or these; say whether all is right."""
+    if events_url:
+        webhook_url(events_url, "")
     try:
         desks, make_store = bootstrap.desks(environ)
     except ConfigurationError as error:
@@ -92,7 +122,11 @@ def check(events_url: str, environ: Mapping[str, str], tell: Tell) -> bool:
             tell(f"FAILS  settings: {line}")
         return False
     tell("ok     settings")
-    return asyncio.run(_checked(desks, make_store, events_url, tell))
+    known = [desk.id for desk in desks]
+    if unknown := [one for one in only if one not in known]:
+        raise OperationFailed(f"Not configured: {', '.join(unknown)}; known: {', '.join(known)}.")
+    chosen = [desk for desk in desks if not only or desk.id in only]
+    return asyncio.run(_checked(chosen, make_store, events_url, tell))
 
 
 async def _checked(desks: list[Desk], make_store: MakeStore, events_url: str, tell: Tell) -> bool:
@@ -117,9 +151,10 @@ async def _checked(desks: list[Desk], make_store: MakeStore, events_url: str, te
 
 
 async def _check_store(store: Store, tell: Callable[[Finding], None]) -> None:
-    """Read what cannot be there: that is enough to know that the store answers us."""
+    """Write and read a mark that nobody looks for and that goes by itself in some minutes."""
     try:
-        await store.load(session_key(SessionId("handoff check")))
+        await store.mark_missed(NOBODY, "handoff check")
+        await store.was_missed(NOBODY, "handoff check")
     except BridgeError as error:
         tell(Finding(what="store", problem=f"{error}; see HANDOFF_STORE"))
     else:

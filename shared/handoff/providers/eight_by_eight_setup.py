@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from handoff.errors import ProviderError, Rejected
-from handoff.exchange import Exchange, Json, obj, text
+from handoff.exchange import Exchange, Json, text
 from handoff.providers.eight_by_eight_opening import queue_of
 from handoff.providers.eight_by_eight_presence import Presences
 from handoff.providers.eight_by_eight_wire import GATEWAY, EightByEightAccount, Wire
@@ -20,6 +20,7 @@ NAME = "dialogflow-live-agent-handoff"
 VERSION = "Chat Gateway v1.0"
 CHANNEL = "EIGHT_BY_EIGHT_CHANNEL_ID"
 MOST_PAGES = 10
+HELP = "`handoff setup 8x8 --replace` helps"
 
 TellStep = Callable[[Step], None]
 TellFinding = Callable[[Finding], None]
@@ -35,22 +36,27 @@ class Setup:
     def run(self, plan: Plan, tell: TellStep) -> Exchange[None]:
         """Set up all that is missing."""
         webhook = yield from self._webhook(plan, tell)
-        if not plan.dry:
-            payload = {"version": VERSION, "uri": plan.url}
-            yield from self._wire.call(
-                "POST", f"{GATEWAY}/webhooks/verify", payload, call="verify webhook"
-            )
-            detail = "8x8 sends a trial to the address now; its Event Log shows the answer"
-            tell(Step(what="webhook's address", outcome=Outcome.FOUND, detail=detail))
         yield from self._channel(plan, webhook, tell)
+        if not plan.dry:
+            yield from self._verify(plan.url, tell)
+
+    def _verify(self, url: str, tell: TellStep) -> Exchange[None]:
+        """Let 8x8 try the address; last, for what does not answer yet can still be set up."""
+        payload = {"version": VERSION, "notificationVersion": VERSION, "uri": url}
+        path = f"{GATEWAY}/webhooks/verify"
+        yield from self._wire.call("POST", path, payload, call="verify webhook")
+        detail = "8x8 sends a trial to the address now; its Event Log shows the answer"
+        tell(Step(what="webhook's address", outcome=Outcome.FOUND, detail=detail))
 
     def _webhook(self, plan: Plan, tell: TellStep) -> Exchange[str]:
         """Return the webhook's id, empty where it would only be made."""
         found = yield from self._listed("webhooks", lambda one: text(one, "uri") == plan.url)
-        if found is not None:
+        if found is not None and _speaks_ours(found):
             tell(Step(what="webhook", outcome=Outcome.FOUND, detail=text(found, "id")))
             return text(found, "id")
-        named = yield from self._listed("webhooks", lambda one: text(one, "name") == NAME)
+        named = found or (
+            yield from self._listed("webhooks", lambda one: text(one, "name") == NAME)
+        )
         # Which of the two names of the version is enforced is not told.
         payload = {
             "name": NAME,
@@ -59,11 +65,9 @@ class Setup:
             "notificationVersion": VERSION,
         }
         if named is not None and not plan.replace:
-            detail = f"{text(named, 'id')} goes to another address; --replace changes it"
+            detail = f"{text(named, 'id')} {_fault(named, plan.url)}; --replace changes it"
             tell(Step(what="webhook", outcome=Outcome.LEFT, detail=detail))
-            raise Rejected(
-                "8x8 has a webhook of our name that goes elsewhere", code="other_address"
-            )
+            raise Rejected("8x8 has a webhook that would have to be changed", code="other_webhook")
         if plan.dry:
             outcome = Outcome.WOULD_CHANGE if named else Outcome.WOULD_MAKE
             tell(Step(what="webhook", outcome=outcome, detail=plan.url))
@@ -109,8 +113,11 @@ class Setup:
         tell(_channel_step(Outcome.MADE, text(made, "id")))
 
     def _led(self, plan: Plan, webhook: str, channel: Json, tell: TellStep) -> Exchange[None]:
-        """Let a channel that is there lead to the webhook."""
-        own = text(channel, "id")
+        """Let a channel that is there lead to the webhook; its queue stays."""
+        own, queue = text(channel, "id"), text(channel, "routingOptions", "id")
+        if plan.target not in {"", queue}:
+            detail = f"{own} leads to queue {queue}; 8x8's Configuration Manager changes that"
+            tell(Step(what="channel's queue", outcome=Outcome.LEFT, detail=detail))
         if webhook and text(channel, "webHookId") == webhook:
             tell(_channel_step(Outcome.FOUND, own))
             return
@@ -159,25 +166,24 @@ class Check:
             detail = "not asked: neither EIGHT_BY_EIGHT_API_SECRET nor statistics are set"
             tell(Finding(what="queues", detail=detail))
         else:
-            default = self._account.queue_id or text(obj(channel, "routingOptions"), "id")
-            for target in dict.fromkeys((default, *targets)):
+            default = self._account.queue_id or text(channel, "routingOptions", "id")
+            for target in dict.fromkeys(filter(None, (default, *targets))):
                 yield from self._check_queue(target, tell)
         yield from self._check_schedule(tell)
 
     def _check_webhook(self, url: str, webhook: str, tell: TellFinding) -> Exchange[None]:
+        if not webhook:
+            tell(Finding(what="webhook", problem=f"the channel has none; {HELP}"))
+            return
         path = f"{GATEWAY}/webhooks/{quote(webhook, safe='')}"
         try:
             found = yield from self._wire.call("GET", path, call="webhook")
         except ProviderError as error:
-            tell(Finding(what="webhook", problem=f"{error}; `handoff setup 8x8` makes it"))
+            tell(Finding(what="webhook", problem=f"{error}; {HELP}"))
             return
-        uri, version = text(found, "uri"), text(found, "version")
-        problem = ""
-        if version not in {"", VERSION}:
-            problem = f"its version is {version}, not {VERSION}"
-        if url and uri != url:
-            problem = f"it goes to {uri}, not to {url}; `handoff setup 8x8` changes it"
-        tell(Finding(what="webhook", detail=uri, problem=problem))
+        fault = _fault(found, url)
+        problem = f"it {fault}; {HELP}" if fault else ""
+        tell(Finding(what="webhook", detail=text(found, "uri"), problem=problem))
 
     def _check_queue(self, target: str, tell: TellFinding) -> Exchange[None]:
         what = f"queue {target}"
@@ -206,3 +212,16 @@ class Check:
 
 def _channel_step(outcome: Outcome, own: str) -> Step:
     return Step(what="channel", outcome=outcome, detail=own, variable=(CHANNEL, own))
+
+
+def _speaks_ours(webhook: Json) -> bool:
+    """Say whether a webhook sends the events that we read; older ones have other words."""
+    return text(webhook, "version") in {"", VERSION}
+
+
+def _fault(webhook: Json, url: str) -> str:
+    """Tell what is wrong with a webhook; without `url` only what is wrong in itself."""
+    goes = text(webhook, "uri")
+    if url and goes != url:
+        return f"goes to {goes}, not to {url}"
+    return "" if _speaks_ours(webhook) else f"is for {text(webhook, 'version')}, not for {VERSION}"

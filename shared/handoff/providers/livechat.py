@@ -21,11 +21,12 @@ from handoff.providers.base import (
     Opening,
     Outgoing,
 )
+from handoff.providers.livechat_check import Check
 from handoff.providers.livechat_errors import ALREADY_THERE
 from handoff.providers.livechat_opening import Openings, contact_ref
 from handoff.providers.livechat_payloads import message_events, transcript_events
 from handoff.providers.livechat_reading import own_ids, read
-from handoff.providers.livechat_setup import Check, Setup
+from handoff.providers.livechat_setup import Setup
 from handoff.providers.livechat_webhooks import translate
 from handoff.providers.livechat_wire import (
     ID,

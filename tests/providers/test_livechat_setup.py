@@ -16,9 +16,10 @@ from handoff.providers.livechat_webhooks import KINDS
 from handoff.providers.operating import Finding, Outcome, Plan, Step
 from handoff.signatures import plain_secret
 from tests.providers.driving import Answer, Script, ok, refused
-from tests.providers.livechat_world import ACCOUNT, BOT, CID, SCRIBE, livechat
+from tests.providers.livechat_world import ACCOUNT, BOT, CID, ORG, SCRIBE, livechat
 
 URL, ELSEWHERE = "https://events.example/livechat", "https://old.example/livechat"
+INFO = ok(organization_id=ORG, scope="customers:own,webhooks.configuration:rw")
 ON = ok(license_webhooks_enabled=True)
 PROPERTIES = ok(handoff_id={"type": "string"})
 SECRET = ACCOUNT.webhook_secret.current
@@ -242,7 +243,7 @@ def test_other_refusal_is_told_as_it_is() -> None:
 
 def test_check_finds_all_right() -> None:
     found = checked(
-        *(listed(*all_hooks()), ON, GROUPS, ok(chats_summary=[])),
+        *(INFO, listed(*all_hooks()), ON, GROUPS, ok(chats_summary=[])),
         targets=("7", "04"),
         bot=True,
     )
@@ -250,11 +251,21 @@ def test_check_finds_all_right() -> None:
     assert [what for what, _ in found][-4:] == ["group 4", "group 7", "group 04", "bot"]
 
 
+@pytest.mark.parametrize("told", [{}, {"organization_id": ORG}, {"scope": "customers:own x:rw"}])
+def test_check_believes_what_is_not_told(told: Json) -> None:
+    assert problems(checked(ok(**told), listed(*all_hooks()), ON, GROUPS)) == []
+
+
 @pytest.mark.parametrize(
     ("answer", "shown"),
     [
-        (refused("invalid_grant", 401), "livechat refused list_webhooks: 401 invalid_grant"),
+        (refused("invalid_grant", 401), "livechat refused token info: 401 invalid_grant"),
         (Unavailable("GET host: ClientConnectorError"), "GET host: ClientConnectorError"),
+        (ok(organization_id="x"), "the refresh token is not of LIVECHAT_ORGANIZATION_ID"),
+        (
+            ok(organization_id=ORG, scope="chats--all:rw"),
+            "the app needs the scope customers:own, granted by an administrator",
+        ),
     ],
 )
 def test_check_stops_at_wrong_credentials(answer: Answer, shown: str) -> None:
@@ -262,46 +273,46 @@ def test_check_stops_at_wrong_credentials(answer: Answer, shown: str) -> None:
 
 
 def test_check_names_what_is_not_registered() -> None:
-    [problem] = problems(checked(listed(*all_hooks()[1:]), ON, GROUPS))
+    [problem] = problems(checked(INFO, listed(*all_hooks()[1:]), ON, GROUPS))
     expected = "webhook incoming_chat: it is not registered: `handoff setup livechat` helps"
     assert problem == expected
 
 
 def test_check_names_where_a_webhook_goes_instead() -> None:
     there = [hook("incoming_chat", ELSEWHERE), *all_hooks()[1:]]
-    [problem] = problems(checked(listed(*there), ON, GROUPS))
+    [problem] = problems(checked(INFO, listed(*there), ON, GROUPS))
     assert problem.startswith(f"webhook incoming_chat: it goes to {ELSEWHERE}")
-    assert problems(checked(listed(*there), ON, GROUPS, url="")) == []
+    assert problems(checked(INFO, listed(*there), ON, GROUPS, url="")) == []
 
 
 def test_check_sees_filters_and_another_secret() -> None:
     mark = "dialogflow-live-agent-handoff, secret 00000000"
     odd = hook("incoming_chat", filters={"only_my_chats": True}, description=mark)
-    [problem] = problems(checked(listed(odd, *all_hooks()[1:]), ON, GROUPS, url=""))
+    [problem] = problems(checked(INFO, listed(odd, *all_hooks()[1:]), ON, GROUPS, url=""))
     assert "it has the filter only_my_chats and was made with another secret" in problem
 
 
 def test_check_sees_webhooks_that_are_switched_off() -> None:
     off = ok(license_webhooks_enabled=False)
-    [problem] = problems(checked(listed(*all_hooks()), off, GROUPS))
+    [problem] = problems(checked(INFO, listed(*all_hooks()), off, GROUPS))
     assert "switched off" in problem
 
 
 def test_check_goes_on_where_the_switch_cannot_be_seen() -> None:
     no = refused("authorization", 403)
-    [problem] = problems(checked(listed(*all_hooks()), no, GROUPS))
+    [problem] = problems(checked(INFO, listed(*all_hooks()), no, GROUPS))
     assert problem.endswith("the app needs the scope webhooks.state:ro")
 
 
 def test_check_goes_on_where_rights_are_missing() -> None:
     no = refused("authorization", 403)
-    found = problems(checked(no, no))
+    found = problems(checked(INFO, no, no))
     assert [one.partition(": ")[0] for one in found] == ["webhooks", "groups"]
     assert "groups--all:ro" in found[1]
 
 
 def test_check_names_groups_that_do_not_exist() -> None:
-    found = checked(listed(*all_hooks()), ON, GROUPS, targets=("9", "billing"))
+    found = checked(INFO, listed(*all_hooks()), ON, GROUPS, targets=("9", "billing"))
     assert problems(found) == [
         "group 9: there is no such group",
         "group billing: there is no such group",
@@ -310,14 +321,14 @@ def test_check_names_groups_that_do_not_exist() -> None:
 
 def test_check_tries_the_bot() -> None:
     no = refused("authentication", 401)
-    [problem] = problems(checked(listed(*all_hooks()), ON, GROUPS, no, bot=True))
+    [problem] = problems(checked(INFO, listed(*all_hooks()), ON, GROUPS, no, bot=True))
     assert problem == "bot: livechat refused list_chats: 401 authentication"
 
 
 def test_check_asks_with_the_app_and_the_bot() -> None:
-    script = Script(listed(*all_hooks()), ON, GROUPS, ok())
+    script = Script(INFO, listed(*all_hooks()), ON, GROUPS, ok())
     script.drive(livechat(bot=True).check(URL, (), lambda _: None))
-    assert [call.token for call in script.calls] == [f"livechat:agent:{CID}"] * 3 + [
+    assert [call.token for call in script.calls] == [f"livechat:agent:{CID}"] * 4 + [
         f"livechat:bot:{BOT}"
     ]
     assert SCRIBE.secret.current not in str([call.request for call in script.calls])

@@ -5,19 +5,21 @@ https://platform.text.com/docs/management/configuration-api/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from handoff.errors import ProviderError, Rejected
 from handoff.exchange import Exchange, Json, text
 from handoff.providers.livechat_configuration import (
     ACTIONS,
-    NO_RIGHT,
     Configuration,
     Wanted,
     wanted,
 )
 from handoff.providers.livechat_wire import LiveChatAccount, Wire, is_group
 from handoff.providers.operating import Finding
+
+MINTING = "customers:own"
 
 TellFinding = Callable[[Finding], None]
 
@@ -32,21 +34,30 @@ class Check:
 
     def run(self, url: str, targets: Sequence[str], tell: TellFinding) -> Exchange[None]:
         """Tell of credentials, webhooks, groups and the bot."""
+        problem = yield from _trouble(self._credentials())
+        tell(Finding(what="credentials", problem=problem))
+        if problem:
+            return
         try:
             registered = yield from self._api.webhooks()
         except ProviderError as error:
-            if error.code != NO_RIGHT:
-                tell(Finding(what="credentials", problem=str(error)))
-                return
             tell(Finding(what="webhooks", problem=str(error)))
         else:
-            tell(Finding(what="credentials"))
             yield from self._webhooks(registered, url, tell)
         yield from self._groups(targets, tell)
         if self._account.bot is not None:
             # The cheapest call that only the bot's own token opens.
             problem = yield from _trouble(self._wire.agent("list_chats", {"limit": 1}))
             tell(Finding(what="bot", detail=self._account.bot.id, problem=problem))
+
+    def _credentials(self) -> Exchange[None]:
+        """Raise for tokens of another organization, or that can make no customers."""
+        told = yield from self._wire.token_info()
+        if text(told, "organization_id") not in {"", self._account.organization_id}:
+            raise Rejected("the refresh token is not of LIVECHAT_ORGANIZATION_ID")
+        scopes = re.split(r"[\s,]+", text(told, "scope"))
+        if scopes != [""] and MINTING not in scopes:
+            raise Rejected(f"the app needs the scope {MINTING}, granted by an administrator")
 
     def _webhooks(self, registered: list[Json], url: str, tell: TellFinding) -> Exchange[None]:
         for action in ACTIONS:

@@ -136,6 +136,15 @@ class Wire:
         path = f"configuration/action/{action}"
         return self._call(path, action, payload, self._agent_token(), is_list=True)
 
+    def token_info(self) -> Exchange[Json]:
+        """Return what the accounts service knows of our app's token.
+
+        https://platform.text.com/docs/authorization/oauth-authorization/
+        """
+        url = f"{self._account.accounts_url}/v2/info"
+        response = yield Request(method="GET", url=url, token=self._agent_token())
+        return decipher(response, "token info")
+
     def identify(self) -> Exchange[Identity]:
         """Make a new customer, with a token to begin with."""
         answer, token = yield from self._grant({})

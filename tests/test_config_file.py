@@ -98,6 +98,8 @@ def test_unknown_key_is_named_with_its_nearest_neighbour(toml: str, said: str) -
         ("[targets]\nbilling = '7'", "[targets.billing] must be a section of provider ids"),
         ("[targets.billing]\nlivechat = 7", "[targets.billing] livechat must be a text"),
         ("[limits]\nturn = -1", "[limits] turn must be a number"),
+        ("[limits]\nleave_grace = -1", "[limits] leave_grace must be a number"),
+        ("[limits]\nleave_grace = 601", "[limits] leave_grace must be a number"),
         ("[limits]\nturn = nan", "[limits] turn must be a number"),
         ("[limits]\nturn = inf", "[limits] turn must be a number"),
         ("[limits]\nturn = true", "[limits] turn must be a number"),

@@ -232,6 +232,16 @@ def test_turn_without_a_limit_still_ends(toml: Path) -> None:
     assert configured(toml, "[limits]\nturn = 0").turn_seconds == NO_LIMIT_SECONDS
 
 
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("", 20), ("leave_grace = 5", 5), ("leave_grace = 0", 1)]
+)
+def test_grace_period_is_a_setting_that_leaves_the_vendor_a_moment(
+    toml: Path, written: str, seconds: float
+) -> None:
+    rules = configured(toml, f"[limits]\n{written}").rules
+    assert rules.leave_grace.total_seconds() == seconds
+
+
 @pytest.mark.parametrize("tag", ["nl", "NL", "nl-BE", "nl_BE"])
 def test_own_text_is_found_however_its_language_is_written(toml: Path, tag: str) -> None:
     texts = configured(toml, f"[texts.{tag}]\nended = 'klaar'").rules.texts

@@ -45,6 +45,9 @@ LAPTOP_STORE = "sqlite:.handoff/handoff.db"
 # With the limit switched off, a turn may still not wait for ever.
 NO_LIMIT_SECONDS = 25.0
 
+# Asked in the very moment that an agent leaves, a vendor still tells how it was before.
+LEAST_GRACE_SECONDS = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -244,7 +247,9 @@ def _rules(content: config_file.Table, providers: Mapping[ProviderId, Provider])
         names=obj(content, "parameters"),
         leave_words=frozenset(word.strip().casefold() for word in words if word.strip()),
         unknown_is_open=obj(content, "providers").get("unknown_availability", "open") == "open",
-        leave_grace=timedelta(seconds=obj(content, "limits").get("leave_grace", 20)),
+        leave_grace=timedelta(
+            seconds=max(obj(content, "limits").get("leave_grace", 20), LEAST_GRACE_SECONDS)
+        ),
         keep_texts=timedelta(hours=obj(content, "retention").get("texts_hours", 72)),
     )
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from demo.rest import Json
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
@@ -39,3 +41,26 @@ class Account:
     )
     retry_intervals: tuple[float, ...] = (0.5, 1.0, 2.0)
     webhook_timeout: float = 10.0
+    token_seconds: int = 1_799
+
+    def first_webhooks(self) -> dict[str, Json]:
+        """Return the webhook that is there from the beginning, if its address is known."""
+        if self.webhook_url is None:
+            return {}
+        return {self.webhook_id: self.webhook(self.webhook_url)}
+
+    def webhook(self, url: str) -> Json:
+        """Return the account's own webhook."""
+        version = "Chat Gateway v1.0"
+        return {"id": self.webhook_id, "name": "demo", "uri": url, "version": version}
+
+    def first_channels(self) -> dict[str, Json]:
+        """Return the channel that is there from the beginning."""
+        channel: Json = {
+            "id": self.channel_id,
+            "name": "Web bot hand-over",
+            "type": "ChatAPI",
+            "webHookId": self.webhook_id,
+            "routingOptions": {"type": "queue", "id": next(iter(self.queues))},
+        }
+        return {self.channel_id: channel}

@@ -1,6 +1,7 @@
 """One app under one address for all of the vendor's interfaces, its files and the desk."""
 
-from collections.abc import AsyncIterator
+import hmac
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -11,10 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from demo.eight_by_eight.account import Account
-from demo.eight_by_eight.desk_api import DeskApi
+from demo.eight_by_eight.desk_api import TenantDesk, schedules
 from demo.eight_by_eight.gate import Gate
 from demo.eight_by_eight.routes import routes
 from demo.eight_by_eight.simulator import Simulator
+from demo.vendor.desk_api import DeskApi
 
 LOCAL = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -29,16 +31,24 @@ def create_app(account: Account | None = None) -> Starlette:
         yield
         await simulator.courier.close()
 
-    async def file(request: Request) -> Response:
-        for room in simulator.tenant.conversations.values():
-            upload = room.uploads.get(request.path_params["file"])
-            if upload is not None:
-                return Response(upload.data, media_type=upload.content_type)
-        return Response(status_code=404)
-
-    table = [*DeskApi(simulator).routes(), *routes(Gate(simulator)), Route("/files/{file}", file)]
+    desk = [*DeskApi(simulator, TenantDesk(simulator)).routes(), schedules(simulator)]
+    table = [*desk, *routes(Gate(simulator)), Route("/files/{file}", _signed(simulator))]
     # The demo's pages are served from another port of the same machine.
     local = Middleware(CORSMiddleware, allow_origin_regex=LOCAL, allow_methods=METHODS)
     app = Starlette(routes=table, middleware=[local], lifespan=lifespan)
     app.state.simulator = simulator
     return app
+
+
+def _signed(simulator: Simulator) -> Callable[[Request], Response]:
+    """Return what gives files to whoever has a signed address, without a key."""
+
+    def endpoint(request: Request) -> Response:
+        own, signature = request.path_params["file"], request.query_params.get("sig", "")
+        for room in simulator.tenant.conversations.values():
+            upload = room.uploads.get(own)
+            if upload is not None and hmac.compare_digest(signature, upload.signature):
+                return Response(upload.data, media_type=upload.content_type)
+        return Response(status_code=404)
+
+    return endpoint

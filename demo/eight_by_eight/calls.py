@@ -3,15 +3,21 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from demo.eight_by_eight.errors import bad
+from demo.eight_by_eight.errors import Refuse, as_bad
+from demo.eight_by_eight.shapes import read
 from demo.rest import Json
 
 HAL, PROBLEM = "application/hal+json", "application/problem+json"
+
+NOT_JSON, NOT_RIGHT = as_bad("invalid_json"), as_bad("invalid_field")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,19 +29,23 @@ class Call:
     method: str
     path: str
     params: Mapping[str, str]
-    query: Mapping[str, str]
+    query: QueryParams
     headers: Mapping[str, str]
     raw: bytes
 
-    def json(self) -> Json:
+    def json(self, refuse: Refuse = NOT_JSON) -> Json:
         """Return the body, which must be a JSON object."""
         try:
             body = json.loads(self.raw)
         except ValueError as error:
-            raise bad("invalid_json", "body is not JSON") from error
+            raise refuse("body is not JSON") from error
         if not isinstance(body, dict):
-            raise bad("invalid_json_object", "body is not an object")
+            raise refuse("body is not an object")
         return body
+
+    def read(self, shape: type[T], refuse: Refuse = NOT_RIGHT) -> T:
+        """Return the body as a shape."""
+        return read(shape, self.json(refuse), refuse)
 
     def entry(self) -> Json:
         """Return what the call log shows; no key and no token."""
@@ -60,13 +70,14 @@ class Answer:
     status: int = 200
     body: object = None
     error: str | None = None
-    raw: bytes = b""
+    raw: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self) -> Response:
         """Return it as HTTP."""
-        if self.raw:
-            return Response(self.raw, self.status, media_type="application/octet-stream")
+        if self.raw is not None:
+            kind = "application/octet-stream"
+            return Response(self.raw, self.status, headers=self.headers, media_type=kind)
         if self.body is None:
             return Response(status_code=self.status)
         kind = PROBLEM if self.status >= 400 else HAL
@@ -81,7 +92,7 @@ async def read_call(request: Request, api: str, name: str) -> Call:
         method=request.method,
         path=request.url.path,
         params=request.path_params,
-        query=dict(request.query_params),
+        query=request.query_params,
         headers={key.lower(): value for key, value in request.headers.items()},
         raw=await request.body(),
     )

@@ -1,145 +1,165 @@
-"""What agents see and do at the desk; this is ours, not the vendor's API."""
+"""What agents do at the desk; this is ours, not the vendor's API."""
 
 from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
 
-from demo.eight_by_eight.errors import bad
-from demo.eight_by_eight.records import CREATED, IDLE, Conversation, Message
+from msgspec import UNSET, Struct, UnsetType, field
+
+from demo.eight_by_eight.errors import as_bad, bad
+from demo.eight_by_eight.records import (
+    ACCEPTING,
+    IDLE,
+    OFFLINE,
+    PAUSING,
+    Conversation,
+    Message,
+    Upload,
+)
+from demo.eight_by_eight.shapes import Text, read
 from demo.eight_by_eight.tenant import Tenant
 from demo.rest import Json
 
-
-def desk_view(tenant: Tenant, room: Conversation) -> Json:
-    """Return a conversation as the dashboard shows it."""
-    properties = room.user.get("additionalProperties", [])
-    return {
-        "id": room.id,
-        "thread_id": room.id,
-        "threads": [room.id],
-        "state": state(room),
-        "groups": [tenant.account.queues[room.queue]],
-        "customer": {"name": room.user.get("name", ""), "email": room.user.get("email", "")},
-        "session_fields": [{one["key"]: one["value"]} for one in properties],
-        "agents": [
-            {"id": one, "name": tenant.seats[one].name, "visibility": "all"} for one in room.agents
-        ],
-        "events": [_event(tenant, room, one) for one in room.messages],
-    }
+B = TypeVar("B")
+Deed = Callable[[Tenant, Conversation, Json], None]
 
 
-def state(room: Conversation) -> str:
-    """Return `closed`, `active` or `queued`."""
-    if room.state == IDLE:
-        return "closed"
-    return "active" if room.agents and room.state != CREATED else "queued"
+class ByAgent(Struct, frozen=True, kw_only=True):
+    """A deed of somebody."""
+
+    agent: Text
 
 
-def _event(tenant: Tenant, room: Conversation, message: Message) -> Json:
-    files = [one.get("fileName", "") for one in message.attachments]
-    return {
-        "id": message.id,
-        "type": "system_message" if message.shown == "system" else "message",
-        "text": "\n".join(filter(None, (message.text, *files))),
-        "thread_id": room.id,
-        "visibility": "agents" if message.shown == "agents" else "all",
-        "author": _author(tenant, room, message),
-    }
+class Say(ByAgent, frozen=True, kw_only=True):
+    """Write to the customer, or with `agents` a note."""
+
+    text: str = ""
+    cards: list[dict[str, Any]] = field(default_factory=list)
+    visibility: Literal["all", "agents"] = "all"
 
 
-def _author(tenant: Tenant, room: Conversation, message: Message) -> Json | None:
-    if message.kind == "user":
-        name = room.user.get("name") or "Customer"
-        return {"id": "user", "type": "customer", "name": name}
-    if message.kind == "bot":
-        return {"id": "bot", "type": "bot", "name": "Bot"}
-    if message.kind == "agent":
-        return {"id": message.author, "type": "agent", "name": tenant.seats[message.author].name}
-    return None
+class SendFile(ByAgent, frozen=True, kw_only=True):
+    """Send a file that lies somewhere; without an address the gateway has what is in it."""
+
+    name: Text
+    url: str = ""
+    content: str = ""
+    content_type: str = "application/octet-stream"
 
 
-def agents_view(tenant: Tenant) -> Json:
-    """Return the agents with their status and load, and the queues as their groups."""
-    agents = [
-        {
-            "email": seat.id,
-            "name": seat.name,
-            "groups": list(seat.queues),
-            "status": "accepting_chats" if seat.accepting else "offline",
-            "chats": tenant.load(seat),
-            "max_chats": seat.max_chats,
-        }
-        for seat in tenant.seats.values()
-    ]
-    groups = [{"id": own, "name": name} for own, name in tenant.account.queues.items()]
-    return {"agents": agents, "groups": groups}
+class Close(Struct, frozen=True, kw_only=True):
+    """End a conversation."""
+
+    agent: str | None = None
 
 
-def say(tenant: Tenant, room: Conversation, body: Json) -> None:
+class Move(ByAgent, frozen=True, kw_only=True):
+    """Transfer to a queue or an agent."""
+
+    to_group: str | UnsetType = UNSET
+    to_agent: str | UnsetType = UNSET
+
+
+class Type(ByAgent, frozen=True, kw_only=True):
+    """Type, or stop."""
+
+    typing: bool = True
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """Accept chats or not, or go home."""
+
+    accepting: bool = False
+    offline: bool = False
+
+    def value(self) -> str:
+        """Return how the desk calls it."""
+        return OFFLINE if self.offline else ACCEPTING if self.accepting else PAUSING
+
+
+def say(tenant: Tenant, room: Conversation, body: Say) -> None:
     """Write to the customer; a note stays at the desk, and no webhook tells of it."""
-    agent, text = _agent(tenant, body), str(body.get("text", ""))
-    if body.get("visibility") == "agents":
-        room.messages.append(Message(agent, "agent", text, shown="agents"))
+    if not (body.text or body.cards):
+        raise bad("validation", "There is nothing to say")
+    if body.visibility == "agents":
+        tenant.note(room, _known(tenant, body.agent), body.text)
         return
-    _require_inside(room, agent)
-    message = Message(agent, "agent", text, cards=body.get("cards", []))
-    tenant.write(room, message)
+    _require_inside(tenant, room, body.agent)
+    tenant.write(room, Message(body.agent, "agent", body.text, cards=body.cards))
 
 
-def send_file(tenant: Tenant, room: Conversation, body: Json) -> None:
-    """Send a file that lies somewhere."""
-    agent = _agent(tenant, body)
-    _require_inside(room, agent)
-    name, url = str(body.get("name", "")), str(body.get("url", ""))
-    file = {"id": f"file-{len(room.messages)}", "type": "file", "fileName": name}
-    file |= {"preSignedUrl": url} if url else {}
-    tenant.write(room, Message(agent, "agent", attachments=[file]))
+def send_file(tenant: Tenant, room: Conversation, body: SendFile) -> None:
+    """Send a file."""
+    _require_inside(tenant, room, body.agent)
+    upload = Upload(body.name, body.content_type, body.content.encode())
+    room.uploads[upload.id] = upload
+    tenant.write(room, Message(body.agent, "agent", attachments=[upload.shown(body.url)]))
 
 
-def close(tenant: Tenant, room: Conversation, _: Json) -> None:
+def close(tenant: Tenant, room: Conversation, _: Close) -> None:
     """End the conversation."""
     if room.state == IDLE:
         raise bad("idle", "The conversation is over")
     tenant.end(room)
 
 
-def transfer(tenant: Tenant, room: Conversation, body: Json) -> None:
+def leave(tenant: Tenant, room: Conversation, body: ByAgent) -> None:
+    """Go; the last one's going is the end."""
+    _require_inside(tenant, room, body.agent)
+    tenant.leave(room, body.agent)
+
+
+def transfer(tenant: Tenant, room: Conversation, body: Move) -> None:
     """Pass the conversation on, to a queue or an agent."""
-    _require_inside(room, _agent(tenant, body))
-    if body.get("to_agent"):
-        tenant.transfer(room, agent=_agent(tenant, {"agent": body["to_agent"]}))
+    _require_inside(tenant, room, body.agent)
+    if isinstance(body.to_group, str) and isinstance(body.to_agent, UnsetType):
+        tenant.transfer(room, body.to_group)
+    elif isinstance(body.to_agent, str) and isinstance(body.to_group, UnsetType):
+        tenant.hand_to(room, _known(tenant, body.to_agent))
     else:
-        tenant.transfer(room, queue=str(body.get("to_group", "")))
+        raise bad("validation", "either `to_group` or `to_agent`")
 
 
-def pick(tenant: Tenant, room: Conversation, body: Json) -> None:
-    """Take a waiting conversation by hand."""
-    if room.agents or room.state == IDLE:
+def pick(tenant: Tenant, room: Conversation, body: ByAgent) -> None:
+    """Take a waiting conversation by hand, or join a colleague's."""
+    agent = _known(tenant, body.agent)
+    if agent in room.agents or room.state == IDLE:
         raise bad("not_waiting", "Nobody waits there")
-    tenant.join(room, _agent(tenant, body))
+    tenant.join(room, agent)
 
 
-def type_(tenant: Tenant, room: Conversation, body: Json) -> None:
+def type_(tenant: Tenant, room: Conversation, body: Type) -> None:
     """Type, or stop, which is told without a name."""
-    agent = _agent(tenant, body)
-    tenant.show_typing(room, agent if body.get("typing", True) else "")
+    _require_inside(tenant, room, body.agent)
+    tenant.show_typing(room, body.agent if body.typing else "")
 
 
-def _agent(tenant: Tenant, body: Json) -> str:
-    agent = str(body.get("agent", ""))
+def set_status(tenant: Tenant, agent: str, body: Json) -> None:
+    """Change an agent's status."""
+    status = read(Status, body, as_bad("validation")).value()
+    tenant.set_status(_known(tenant, agent), status)
+
+
+def _known(tenant: Tenant, agent: str) -> str:
     if agent not in tenant.seats:
-        raise bad("not_found", "No such agent")
+        raise bad("not_found", "No such agent", 404)
     return agent
 
 
-def _require_inside(room: Conversation, agent: str) -> None:
-    if agent not in room.agents:
+def _require_inside(tenant: Tenant, room: Conversation, agent: str) -> None:
+    if _known(tenant, agent) not in room.agents:
         raise bad("not_inside", "The agent is not in the conversation")
 
 
-DEEDS: Mapping[str, Callable[[Tenant, Conversation, Json], None]] = {
-    "say": say,
-    "file": send_file,
-    "close": close,
-    "transfer": transfer,
-    "pick": pick,
-    "typing": type_,
+def _read(shape: type[B], run: Callable[[Tenant, Conversation, B], None]) -> Deed:
+    return lambda tenant, room, body: run(tenant, room, read(shape, body, as_bad("validation")))
+
+
+DEEDS: Mapping[str, Deed] = {
+    "say": _read(Say, say),
+    "file": _read(SendFile, send_file),
+    "close": _read(Close, close),
+    "leave": _read(ByAgent, leave),
+    "transfer": _read(Move, transfer),
+    "pick": _read(ByAgent, pick),
+    "typing": _read(Type, type_),
 }

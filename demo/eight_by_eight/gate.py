@@ -1,6 +1,5 @@
-"""Every call of the vendor's interfaces passes here: log, faults, key, effect, answer."""
+"""Every call of the vendor's interfaces comes in here: who may, and what is answered."""
 
-import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 
@@ -8,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from demo.eight_by_eight.calls import Answer, Call, read_call
-from demo.eight_by_eight.errors import ApiError, denied, forbidden
+from demo.eight_by_eight.errors import ApiError, bad_metrics, denied, forbidden
 from demo.eight_by_eight.simulator import Simulator
-from demo.vendor.dropped import Dropped
-from demo.vendor.faults import Fail, Trouble, take
+from demo.vendor.faults import Fail
+from demo.vendor.gate import Passage, passed
 
 Handler = Callable[[Simulator, Call], Answer]
 Check = Callable[[Simulator, Call], None]
@@ -24,14 +23,17 @@ def keyed(simulator: Simulator, call: Call) -> None:
     if not hmac.compare_digest(given.encode(), account.api_key.encode()):
         raise denied()
     if call.headers.get("x-8x8-tenant", account.tenant) != account.tenant:
-        raise forbidden()
+        raise forbidden("X-8x8-Tenant does not match")
 
 
 def bearing(simulator: Simulator, call: Call) -> None:
-    """Refuse a call without the token that was given last."""
-    given = call.headers.get("authorization", "").removeprefix("Bearer ")
-    if not simulator.token or given != simulator.token:
+    """Refuse a call without a token that lives, or for another tenant."""
+    kind, _, token = call.headers.get("authorization", "").partition(" ")
+    if kind != "Bearer" or not simulator.tokens.is_alive(token):
         raise denied()
+    tenant = simulator.account.tenant
+    if call.headers.get("x-tenant-info", tenant) != tenant:
+        raise bad_metrics("X-Tenant-Info does not match")
 
 
 def open_to_all(_: Simulator, __: Call) -> None:
@@ -51,47 +53,27 @@ class Gate:
 
         async def answer(request: Request) -> Response:
             call = await read_call(request, api, name)
-            return await self._pass(call, lambda: self._answer(call, handler, check))
+            passage = Passage(
+                api=api,
+                action=name,
+                entry=call.entry(),
+                run=lambda: self._answer(call, handler, check),
+                failure=_failure,
+            )
+            return await passed(self._simulator, passage, self._simulator.now())
 
         return answer
-
-    async def _pass(self, call: Call, run: Callable[[], Answer]) -> Response:
-        simulator, journal = self._simulator, self._simulator.journal
-        number = journal.open(call.entry(), simulator.now())
-        trouble, simulator.faults = take(simulator.faults, call.api, call.name)
-        answer = await _suffered(trouble, run)
-        if answer is None:
-            journal.close(number, status=None, error=None)
-            return Dropped()
-        journal.close(number, status=answer.status, error=answer.error)
-        return answer.response()
 
     def _answer(self, call: Call, handler: Handler, check: Check) -> Answer:
         try:
             check(self._simulator, call)
             return handler(self._simulator, call)
         except ApiError as error:
-            return Answer(status=error.status, body=error.body(), error=error.code)
-
-
-async def _suffered(trouble: Trouble, run: Callable[[], Answer]) -> Answer | None:
-    """Return the answer after whatever goes wrong, or nothing if it is lost."""
-    slow, fail, drop = trouble.slow, trouble.fail, trouble.drop
-    if slow and slow.when == "before":
-        await asyncio.sleep(slow.seconds)
-    if fail and fail.when == "before":
-        return _failure(fail)
-    if drop and drop.when == "before":
-        return None
-    answer = run()
-    if slow and slow.when == "after":
-        await asyncio.sleep(slow.seconds)
-    if drop:
-        return None
-    return _failure(fail) if fail else answer
+            return Answer(status=error.status, body=error.body(), error=error.kind)
 
 
 def _failure(fail: Fail) -> Answer:
-    error = ApiError(fail.status or 503, [{"code": fail.type, "message": fail.message}])
+    errors = [{"code": fail.type, "message": fail.message}]
+    error = ApiError(fail.status or 503, fail.type, fail.message, errors=errors)
     headers = {} if fail.retry_after is None else {"Retry-After": str(fail.retry_after)}
     return Answer(status=error.status, body=error.body(), error=fail.type, headers=headers)

@@ -1,21 +1,22 @@
-"""Lists in HAL pages, and the checks that several calls share."""
+"""Lists: in HAL pages as the gateway has them, and with headers as the statistics do."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from demo.eight_by_eight.calls import Answer, Call
-from demo.eight_by_eight.errors import bad
+from demo.eight_by_eight.errors import Refuse, as_bad, bad, bad_metrics
 from demo.rest import Json
 
-VERSION = "Chat Gateway v1.0"
+MOST_METRICS = 1_000
 
 
 def page(call: Call, name: str, resources: Sequence[Json]) -> Answer:
     """Return one page of a list; pages count from zero."""
-    number, size = _number(call, "page", 0), max(_number(call, "size", 20), 1)
-    shown = resources[number * size : (number + 1) * size]
+    refuse = as_bad("invalid_parameter")
+    number, size = _number(call, "page", 0, refuse), _number(call, "size", 20, refuse)
+    if "filter" in call.query or not size:
+        raise refuse("this simulator has no filters, and no empty pages")
     body = {
-        "_embedded": {name: list(shown)},
+        "_embedded": {name: list(resources[number * size : (number + 1) * size])},
         "_links": {"self": {"href": call.path}},
         "page": {
             "size": size,
@@ -27,10 +28,24 @@ def page(call: Call, name: str, resources: Sequence[Json]) -> Answer:
     return Answer(body=body)
 
 
-def _number(call: Call, name: str, default: int) -> int:
+def metrics_page(call: Call, rows: Sequence[Json]) -> Answer:
+    """Return one page of the statistics: a bare list, with all about its pages in headers."""
+    number, size = (_number(call, *one, bad_metrics) for one in (("page", 0), ("size", 100)))
+    if not 1 <= size <= MOST_METRICS:
+        raise bad_metrics(f"`size` is from 1 to {MOST_METRICS}")
+    pages = max(-(-len(rows) // size), 1)
+    if number >= pages:
+        raise bad_metrics("there is no such page")
+    facts = {"": number, "-Size": size}
+    headers = {f"X-Page{name}": str(value) for name, value in facts.items()}
+    headers |= {"X-Total-Pages": str(pages), "X-Total-Elements": str(len(rows))}
+    return Answer(body=list(rows[number * size : (number + 1) * size]), headers=headers)
+
+
+def _number(call: Call, name: str, default: int, refuse: Refuse) -> int:
     given = call.query.get(name, str(default))
-    if not given.isdigit():
-        raise bad("invalid_parameter", f"`{name}` is not a number")
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise refuse(f"`{name}` is not a number")
     return int(given)
 
 
@@ -40,19 +55,3 @@ def newest_first(call: Call, default: str, fields: Sequence[str]) -> bool:
     if field not in fields or way not in {"", "asc", "desc"}:
         raise bad("invalid_sort", "Cannot be sorted like that")
     return way == "desc"
-
-
-def text(body: Json, name: str, *, longest: int, required: bool = True) -> str:
-    """Return a text field of a body."""
-    value = body.get(name, "")
-    if not isinstance(value, str) or len(value) > longest or (required and not value):
-        raise bad("invalid_field", f"`{name}` must be a text of 1 to {longest} characters")
-    return value
-
-
-def obj(body: Json, name: str) -> Json:
-    """Return an object in a body, empty where there is none."""
-    value: Any = body.get(name) or {}
-    if not isinstance(value, dict):
-        raise bad("invalid_field", f"`{name}` must be an object")
-    return value

@@ -8,6 +8,7 @@ from demo.eight_by_eight.account import Account
 from demo.eight_by_eight.records import new_id
 from demo.eight_by_eight.signing import Signer
 from demo.eight_by_eight.tenant import Tenant
+from demo.eight_by_eight.tokens import Tokens
 from demo.rest import Json
 from demo.vendor.changes import Changes
 from demo.vendor.courier import Courier, Parcel
@@ -32,14 +33,27 @@ class Simulator:
     def _begin(self) -> None:
         self.faults = Faults()
         self.journal = Journal()
-        self.token = ""
+        self.tokens = Tokens(self.account.token_seconds)
         self.tenant = Tenant(self.account, self.publish, self.changes.bump)
 
     async def reset(self) -> None:
-        """Begin anew."""
+        """Begin anew; the address of the webhooks stays."""
+        url = self.webhook_url()
         await self.courier.close()
         self._begin()
+        self.set_webhook_url(url)
         self.changes.bump()
+
+    def webhook_url(self) -> str | None:
+        """Return where the account's own webhook goes."""
+        hook = self.tenant.webhooks.get(self.account.webhook_id, {})
+        return hook.get("uri")
+
+    def set_webhook_url(self, url: str | None) -> None:
+        """Let the account's own webhook go elsewhere, or nowhere."""
+        self.tenant.webhooks.pop(self.account.webhook_id, None)
+        if url is not None:
+            self.tenant.webhooks[self.account.webhook_id] = self.account.webhook(url)
 
     @staticmethod
     def now() -> datetime:
@@ -49,7 +63,8 @@ class Simulator:
     def publish(self, kind: str, conversation: str, data: Json | None) -> None:
         """Send one webhook to where the conversation's channel says."""
         room = self.tenant.conversations[conversation]
-        hook = self.tenant.webhooks.get(self.tenant.channels[room.channel]["webHookId"])
+        channel = self.tenant.channels.get(room.channel, {})
+        hook = self.tenant.webhooks.get(channel.get("webHookId", ""))
         lost, self.faults = take_loss(self.faults, kind)
         if hook is None or lost:
             return

@@ -4,10 +4,26 @@ from collections.abc import Callable
 
 from demo.eight_by_eight.account import Account
 from demo.eight_by_eight.errors import bad, missing
-from demo.eight_by_eight.records import ACTIVE, IDLE, Conversation, Message, Seat
+from demo.eight_by_eight.records import (
+    ACCEPTING,
+    IDLE,
+    OFFLINE,
+    Conversation,
+    Message,
+    Seat,
+    utc_now,
+)
 from demo.rest import Json
 
 Publish = Callable[[str, str, Json | None], None]
+
+# Whoever speaks a language that is not on the vendor's list waits for an agent who speaks it.
+LANGUAGES = frozenset(
+    {
+        *("en", "ru", "de", "ja", "es", "fr", "pt", "it", "pl", "hr", "nl", "ar"),
+        *("da", "ko", "no", "sv", "vi", "cy", "th", "zh-CN", "zh-TW"),
+    }
+)
 
 
 class Tenant:
@@ -19,30 +35,14 @@ class Tenant:
         self._changed = changed
         self.conversations: dict[str, Conversation] = {}
         self.seats = {
-            one.id: Seat(one.id, one.name, one.queues, one.max_chats, one.accepting)
+            one.id: Seat(
+                one.id, one.name, one.queues, one.max_chats, ACCEPTING if one.accepting else OFFLINE
+            )
             for one in account.agents
         }
         self.schedules = dict(account.schedules)
-        self.webhooks: dict[str, Json] = {}
-        self.channels: dict[str, Json] = {}
-        self._begin()
-
-    def _begin(self) -> None:
-        account = self.account
-        if account.webhook_url is not None:
-            self.webhooks[account.webhook_id] = {
-                "id": account.webhook_id,
-                "name": "demo",
-                "uri": account.webhook_url,
-                "version": "Chat Gateway v1.0",
-            }
-        self.channels[account.channel_id] = {
-            "id": account.channel_id,
-            "name": "Web bot hand-over",
-            "type": "ChatAPI",
-            "webHookId": account.webhook_id,
-            "routingOptions": {"type": "queue", "id": next(iter(account.queues))},
-        }
+        self.webhooks = account.first_webhooks()
+        self.channels = account.first_channels()
 
     def conversation(self, own: str) -> Conversation:
         """Return a conversation that must be there."""
@@ -51,12 +51,10 @@ class Tenant:
         return self.conversations[own]
 
     def create(self, channel: Json, user: Json, assignment: Json | None) -> Conversation:
-        """Make a conversation and let it wait for somebody."""
-        where = assignment or {"type": "queue", "id": channel["routingOptions"]["id"]}
-        queue = self._queue(where)
-        number = len(self.conversations) + 1
+        """Make a conversation, which nobody is asked to take yet."""
+        where = assignment or channel["routingOptions"]
         made = Conversation(
-            number=number, channel=channel["id"], user=user, queue=queue, assignment=where
+            channel=channel["id"], user=user, queue=self._queue(where), assignment=where
         )
         self.conversations[made.id] = made
         self._tell_update(made)
@@ -64,9 +62,7 @@ class Tenant:
 
     def activate(self, room: Conversation) -> None:
         """Begin an interaction: the conversation waits in its queue, or somebody is free."""
-        room.state, room.user_removed = ACTIVE, False
-        room.interactions.append({"id": f"int-{len(room.interactions) + 1}-{room.id}"})
-        room.assignment = {"type": "queue", "id": room.queue}
+        room.begin(self.account.tenant)
         self._tell_update(room)
         self._queued(room)
 
@@ -85,12 +81,23 @@ class Tenant:
             self.activate(room)
         self._changed()
 
+    def note(self, room: Conversation, agent: str, text: str) -> None:
+        """Add what only agents see, of which the gateway knows nothing."""
+        room.messages.append(Message(agent, "agent", text, shown="agents"))
+        self._changed()
+
     def join(self, room: Conversation, agent: str) -> None:
-        """Let an agent come."""
+        """Let an agent come, or a second one."""
         room.agents.append(agent)
         room.assignment = {"type": "agent", "id": agent}
         self._members(room, "agent", "joined", agent)
         self._tell_update(room)
+
+    def leave(self, room: Conversation, agent: str) -> None:
+        """Let one agent go; when it was the last, that is the end."""
+        self._goes(room, agent)
+        if not room.agents:
+            self._rest(room)
 
     def end(self, room: Conversation) -> None:
         """Let everybody go: that is the end, and no webhook says so."""
@@ -107,82 +114,101 @@ class Tenant:
         if room.state != IDLE:
             self._rest(room)
 
-    def transfer(self, room: Conversation, *, queue: str = "", agent: str = "") -> None:
+    def transfer(self, room: Conversation, queue: str) -> None:
         """Pass the conversation on; which queue it is tells only the next webhook."""
+        room.queue = self._queue({"type": "queue", "id": queue})
         self._publish("TRANSFER", room.id, None)
         self._everybody_leaves(room)
-        if agent:
-            self.join(room, agent)
-            return
-        room.queue = self._queue({"type": "queue", "id": queue})
         room.assignment = {"type": "queue", "id": queue}
         self._queued(room)
+        self.offer_waiting()
+
+    def hand_to(self, room: Conversation, agent: str) -> None:
+        """Pass the conversation on to one agent, who is not asked."""
+        self._publish("TRANSFER", room.id, None)
+        self._everybody_leaves(room)
+        self.join(room, agent)
+        self.offer_waiting()
 
     def reassign(self, room: Conversation, assignment: Json) -> None:
-        """Send a conversation that waits to another queue."""
+        """Send a conversation that waits to another queue; with an agent it stays in silence."""
         room.queue = self._queue(assignment)
-        room.assignment = assignment
-        if room.state == ACTIVE and not room.agents:
+        if room.is_waiting():
+            room.assignment = assignment
+            self._tell_update(room)
             self._queued(room)
+
+    def know(self, room: Conversation, user: Json) -> None:
+        """Know the customer better."""
+        room.user = user
+        self._tell_update(room)
+        self._changed()
 
     def show_typing(self, room: Conversation, agent: str) -> None:
         """Tell that an agent types; that they stopped has no name."""
         users = [{"type": "agent", "id": agent}] if agent else []
         self._publish("ACTIVITY", room.id, {"name": "typing", "value": {"users": users}})
 
-    def set_accepting(self, agent: str, accepting: bool) -> None:
-        """Let an agent come to work, or go home."""
-        if agent not in self.seats:
-            raise missing("Agent")
-        self.seats[agent].accepting = accepting
-        for room in self.conversations.values():
-            if room.state == ACTIVE and not room.agents:
-                self.offer(room)
+    def set_status(self, agent: str, status: str) -> None:
+        """Let an agent come to work, pause, or go home."""
+        self.seats[agent].status = status
+        self.offer_waiting()
         self._changed()
-
-    def offer(self, room: Conversation) -> None:
-        """Give a conversation to the first who is free, if anybody is."""
-        for seat in self.seats.values():
-            if room.queue in seat.queues and seat.accepting and self.load(seat) < seat.max_chats:
-                self.join(room, seat.id)
-                return
 
     def load(self, seat: Seat) -> int:
         """Return how many conversations an agent has."""
         return sum(seat.id in room.agents for room in self.conversations.values())
 
     def waiting(self, queue: str) -> list[Conversation]:
-        """Return who waits in a queue."""
-        rooms = self.conversations.values()
-        return [
-            one for one in rooms if one.state == ACTIVE and one.queue == queue and not one.agents
-        ]
+        """Return who waits in a queue, the longest first."""
+        rooms = (one for one in self.conversations.values() if one.is_waiting())
+        return sorted((one for one in rooms if one.queue == queue), key=lambda one: one.since)
+
+    def offer_waiting(self) -> None:
+        """Give those who wait to whoever has become free."""
+        for queue in self.account.queues:
+            for room in self.waiting(queue):
+                self._offer(room)
+
+    def _offer(self, room: Conversation) -> None:
+        if room.user.get("language", "en") not in LANGUAGES:
+            return
+        for seat in self.seats.values():
+            able = room.queue in seat.queues and seat.status == ACCEPTING
+            if able and self.load(seat) < seat.max_chats:
+                self.join(room, seat.id)
+                return
 
     def _queued(self, room: Conversation) -> None:
+        room.since = utc_now()
         name = self.account.queues[room.queue]
         self._publish("QUEUED", room.id, {"queueId": room.queue, "queueName": name})
-        self._note(room, "Queued:", name)
-        self.offer(room)
+        self._tell_desk(room, f"Queued: {name}")
+        self._offer(room)
 
     def _rest(self, room: Conversation) -> None:
-        room.state = IDLE
+        room.rest()
         self._publish("CONVERSATION_UPDATE", room.id, {"state": IDLE, "channel": "ChatAPI"})
+        self.offer_waiting()
         self._changed()
 
     def _everybody_leaves(self, room: Conversation) -> None:
         for agent in list(room.agents):
-            room.agents.remove(agent)
-            room.past_agents.append(agent)
-            self._members(room, "agent", "left", agent)
+            self._goes(room, agent)
+
+    def _goes(self, room: Conversation, agent: str) -> None:
+        room.agents.remove(agent)
+        room.past_agents.append(agent)
+        self._members(room, "agent", "left", agent)
 
     def _members(self, room: Conversation, kind: str, change: str, own: str) -> None:
         data = {"memberType": kind, "change": change, "id": own}
         self._publish("MEMBERS_CHANGED", room.id, data)
         name = self.seats[own].name if own in self.seats else "The customer"
-        self._note(room, f"{change.capitalize()}:", name)
+        self._tell_desk(room, f"{change.capitalize()}: {name}")
 
-    def _note(self, room: Conversation, what: str, who: str) -> None:
-        room.messages.append(Message("", "system", f"{what} {who}", shown="system"))
+    def _tell_desk(self, room: Conversation, text: str) -> None:
+        room.messages.append(Message("", "system", text, shown="system"))
         self._changed()
 
     def _tell_update(self, room: Conversation) -> None:

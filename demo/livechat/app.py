@@ -13,9 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from demo.livechat.account import Account
-from demo.livechat.desk_api import DeskApi
+from demo.livechat.desk_api import LiveChatDesk
 from demo.livechat.gate import Gate
 from demo.livechat.simulator import Simulator
+from demo.vendor.desk_api import DeskApi
 
 LOCAL = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -39,7 +40,7 @@ def create_app(
         await simulator.courier.close()
 
     routes = [
-        *DeskApi(simulator).routes(),
+        *DeskApi(simulator, LiveChatDesk(simulator)).routes(),
         Route("/v2/{rest:path}", gate.accounts, methods=METHODS),
         Route("/cdn/{key}/{name}", _cdn(simulator), methods=["GET"]),
         Route("/v{version}/{api}/action/{action}", gate.api, methods=METHODS),

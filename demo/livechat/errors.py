@@ -1,8 +1,7 @@
 """How LiveChat says no: its error types, their statuses and the two envelopes."""
 
-from typing import Any
-
-Json = dict[str, Any]
+from demo.rest import Json as Json
+from demo.vendor.refused import Refused
 
 # Section 7.1 of the reference; a status the vendor never showed is the nearest sensible one.
 STATUS = {
@@ -40,24 +39,21 @@ STATUS = {
 }
 
 
-class ApiError(Exception):
+class ApiError(Refused):
     """A refusal by one of the three APIs."""
 
     def __init__(
         self, kind: str, message: str, *, status: int | None = None, data: Json | None = None
     ) -> None:
-        super().__init__(f"{kind}: {message}")
-        self.kind = kind
-        self.message = message
-        self.status = status or STATUS.get(kind, 400)
+        super().__init__(kind, message, status or STATUS.get(kind, 400))
         self.data = data
 
     def body(self) -> Json:
         """Return the envelope of section 7.1."""
-        error: Json = {"type": self.kind, "message": self.message}
+        body = self.shown()
         if self.data is not None:
-            error["data"] = self.data
-        return {"error": error}
+            body["error"]["data"] = self.data
+        return body
 
 
 class OAuthError(Exception):

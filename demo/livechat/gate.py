@@ -1,6 +1,5 @@
-"""Every call of the vendor's APIs passes here: log, faults, effect, answer."""
+"""Every call of the vendor's APIs comes in here, and is answered as its host words it."""
 
-import asyncio
 import secrets
 from collections.abc import Callable
 
@@ -11,8 +10,8 @@ from demo.livechat import accounts, dispatch
 from demo.livechat.calls import Answer, Call, read_call
 from demo.livechat.errors import ApiError, OAuthError
 from demo.livechat.simulator import Simulator
-from demo.vendor.dropped import Dropped
-from demo.vendor.faults import Fail, Trouble, take
+from demo.vendor.faults import Fail
+from demo.vendor.gate import Passage, passed
 
 ACCOUNTS = "accounts"
 
@@ -41,34 +40,14 @@ class Gate:
 
     async def _pass(self, call: Call, run: Callable[[Simulator, Call], object]) -> Response:
         simulator = self._simulator
-        journal = simulator.journal
-        kind = simulator.tokens.kind_of(call.authorization)
-        number = journal.open(call.entry(kind), simulator.clock())
-        trouble, simulator.faults = take(simulator.faults, call.api, call.action)
-        answer = await self._suffer(trouble, call, run)
-        if answer is None:
-            journal.close(number, status=None, error=None)
-            return Dropped()
-        journal.close(number, status=answer.status, error=answer.error)
-        return answer.response()
-
-    async def _suffer(
-        self, trouble: Trouble, call: Call, run: Callable[[Simulator, Call], object]
-    ) -> Answer | None:
-        """Return the answer after whatever goes wrong, or nothing if it is lost."""
-        slow, fail, drop = trouble.slow, trouble.fail, trouble.drop
-        if slow and slow.when == "before":
-            await asyncio.sleep(slow.seconds)
-        if fail and fail.when == "before":
-            return _failure(call, fail)
-        if drop and drop.when == "before":
-            return None
-        answer = _answer(self._simulator, call, run)
-        if slow and slow.when == "after":
-            await asyncio.sleep(slow.seconds)
-        if drop:
-            return None
-        return _failure(call, fail) if fail else answer
+        passage = Passage(
+            api=call.api,
+            action=call.action,
+            entry=call.entry(simulator.tokens.kind_of(call.authorization)),
+            run=lambda: _answer(simulator, call, run),
+            failure=lambda fail: _failure(call, fail),
+        )
+        return await passed(simulator, passage, simulator.clock())
 
 
 def _answer(simulator: Simulator, call: Call, run: Callable[[Simulator, Call], object]) -> Answer:

@@ -170,6 +170,7 @@ def test_page_is_told_of_changes(world: World) -> None:
 def test_reset_begins_anew_and_keeps_the_address(world: World) -> None:
     world.at_desk("faults", {"repeat": 2})
     world.open()
+    world.told()
     world.at_desk("reset", {})
     assert world.at_desk("chats")["chats"] == []
     assert world.at_desk("faults")["repeat"] == 1

@@ -26,6 +26,8 @@ def gateway() -> Iterator[World]:
 
 @pytest.fixture
 def world(gateway: World) -> World:
+    # What is on its way would still be heard by the next test.
+    gateway.told()
     gateway.at_desk("reset", {})
     gateway.heard.clear()
     return gateway

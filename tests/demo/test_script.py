@@ -117,6 +117,25 @@ def test_page_reaches_both_simulators_under_its_own_address(page: str) -> None:
     assert call("GET", f"{page}/config.json")["dialect"] == "CX"
 
 
+@pytest.mark.parametrize("provider", list(PROVIDERS))
+def test_page_shows_the_desk_that_was_asked_for(provider: str) -> None:
+    with started("-m", "demo", "--port", "0", "--provider", provider) as demo:
+        page = re.findall(r"Open (http://\S+)/ ", demo.read_until("Open http"))[0]
+
+        assert call("GET", f"{page}/config.json")["desk"] == PROVIDERS[provider].title
+        groups = call("GET", f"{page}/vendor/desk/agents")["groups"]
+        assert {"Billing", "Technical"} <= {one["name"] for one in groups}
+
+
+@pytest.mark.parametrize("simulator", ["livechat", "eight_by_eight"])
+def test_simulator_runs_on_its_own(simulator: str) -> None:
+    with started("-m", f"demo.{simulator}", "--port", "0") as alone:
+        address = re.findall(r"http://\S+", alone.read_until("http"))[0]
+
+        assert call("GET", f"{address}/desk/agents")["agents"]
+        assert alone.end(signal.SIGINT) == 0
+
+
 @pytest.mark.parametrize("module", sorted(PAGES.glob("*.js")), ids=lambda path: path.name)
 def test_what_people_write_never_becomes_markup(module: Path) -> None:
     source = module.read_text(encoding="utf-8")

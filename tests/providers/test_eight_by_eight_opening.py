@@ -128,6 +128,13 @@ def test_script_is_no_queue() -> None:
     assert (queue_of("script:77"), queue_of("queue:7"), queue_of("7")) == ("", "7", "7")
 
 
+@pytest.mark.parametrize("email", ["mara", "mara@", "mara@here", "a b@c.example", "@c.example"])
+def test_email_that_is_none_is_a_property_and_does_not_cost_the_handoff(email: str) -> None:
+    user = sent(handed(customer=Customer(email=email), attributes={}))["user"]
+    assert "email" not in user
+    assert user["additionalProperties"][-1] == {"key": "email", "value": email}
+
+
 def test_skill_and_case_have_their_places() -> None:
     user = sent(handed(skill="dutch", attributes={"caseID": "c-1", "x": "y"}))["user"]
     assert user["caseId"] == "c-1"

@@ -5,6 +5,7 @@ https://developer.8x8.com/actions-events/docs/chat-workflow
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from handoff.errors import Rejected, Unavailable
@@ -39,6 +40,8 @@ OTHER_LANGUAGES: Mapping[str, str] = {
     "nb": "no",
     "nn": "no",
 }
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 # Fields of the user that a label can fill; everything else is a property.
 USER_FIELDS: Mapping[str, str] = {"company": "company", "caseid": "caseId"}
@@ -140,6 +143,8 @@ def _user(handoff: Handoff) -> tuple[Json, tuple[str, ...]]:
     }
     ours = {MARKER: str(handoff.id)} | ({"skill": handoff.skill} if handoff.skill else {})
     properties = list(ours.items())
+    if customer.email and not EMAIL.fullmatch(customer.email):  # it must not cost the handoff
+        properties.append(("email", fields.pop("email")))
     for label, value in handoff.attributes.items():
         if label.lower() in USER_FIELDS:
             fields[USER_FIELDS[label.lower()]] = value

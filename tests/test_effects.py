@@ -178,6 +178,15 @@ def test_every_piece_of_a_text_fits_in_an_answer(letter: str) -> None:
     assert max(len(one.encode()) for one in pieces) <= SAFE_PIECE
 
 
+def test_file_without_an_address_is_told_of() -> None:
+    event = FileShared(id="f", conversation=ROOM, author="anna", url="", name="label.pdf")
+    told = after(ACTIVE, event)
+    assert [(one.kind, one.text) for one in told.deliveries][-1] == (
+        DeliveryKind.NOTICE,
+        "Your colleague sent a file that cannot be shown here.",
+    )
+
+
 def test_file_without_a_name_is_still_a_file() -> None:
     event = FileShared(id="f", conversation=ROOM, author="anna", url="https://f.example/1")
     (told,) = after(ACTIVE, event).deliveries

@@ -95,9 +95,13 @@ class Bridge:
     ) -> None:
         """Let the events of one conversation have their effect, in one commit."""
         first, owner = events[0], uuid.uuid4().hex
+        # Our own id is known before anything is opened with it: unknown, it is somebody else's.
+        can_come_later = first.handoff is None
         can_look = isinstance(self._providers[provider], Reads)
         names = (first.conversation, first.contact or "", first.handoff or "")
-        key = await self._sessions.find(provider, *names, can_look=can_look)
+        key = await self._sessions.find(
+            provider, *names, can_look=can_look, can_come_later=can_come_later
+        )
         found = await self._after_looking(key) if key else None
         if found is None:
             _log_events(provider, events, "not_ours")

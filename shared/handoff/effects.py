@@ -87,6 +87,8 @@ def _replied(handoff: Handoff, event: AgentReplied, teller: Teller) -> Handoff:
 
 def _shared(handoff: Handoff, event: FileShared, teller: Teller) -> Handoff:
     speaking = _speaking(handoff, event, teller)
+    if not event.url:
+        return teller.notice(speaking, "file_not_shown")
     return teller.deliver(
         speaking,
         DeliveryKind.FILE,

@@ -15,13 +15,14 @@ from handoff.events import (
     AgentJoined,
     AgentLeft,
     AgentReplied,
+    ConversationOpened,
     Event,
     FileShared,
     Queued,
     Transferred,
     WentIdle,
 )
-from handoff.model import Handoff, Job, Session
+from handoff.model import EventRecord, Handoff, Job, Session
 from handoff.rules import Abilities, Rules
 from handoff.vocabulary import JobKind
 
@@ -39,6 +40,43 @@ def considered(session: Session, event: Event, rules: Rules, now: datetime) -> S
     comes = isinstance(event, IS_THERE) and not has_left(handoff, _who(event), event.at)
     sought = isinstance(event, IS_SOUGHT) and not _is_old(handoff, event, rules.leave_grace)
     return without_question(session) if comes or sought else session
+
+
+def asked_first(session: Session, rules: Rules, now: datetime) -> Session:
+    """Return the session that looks before the customer speaks where somebody was and is not.
+
+    The end may have come without a word: a conversation that goes idle later, a webhook lost.
+    """
+    handoff = session.open_handoff
+    if handoff is None or not rules.providers.get(handoff.provider, Abilities()).leaving_ends:
+        return session
+    was_there = handoff.departed or handoff.moving
+    if handoff.agents or not was_there or question(session) is not None:
+        return session
+    waiting = any(one.kind is JobKind.SEND for one in session.outbox)
+    if waiting or handoff.conversation is None:
+        return session
+    return jobs.add_first(session, JobKind.CONFIRM, handoff, now, due_at=now)
+
+
+def without_orphan(session: Session, event: Event, now: datetime) -> Session:
+    """Return the session that leaves a second conversation of the same handoff.
+
+    An opening whose answer was lost may come about long after another was made in its place.
+    """
+    handoff = session.handoff
+    if not isinstance(event, ConversationOpened) or handoff is None:
+        return session
+    if event.handoff != handoff.id or handoff.conversation in {None, event.conversation}:
+        return session
+    told_before = any(record.id == event.id for record in session.events)
+    leaves = any(one.conversation == event.conversation for one in session.outbox)
+    if told_before or leaves:
+        return session
+    orphan = replace(handoff, conversation=event.conversation, thread=event.thread)
+    record = EventRecord(id=event.id, at=now)
+    closing = jobs.add(session, JobKind.CLOSE, orphan, now)
+    return replace(closing, events=(*closing.events, record))
 
 
 def question(session: Session) -> Job | None:

@@ -77,6 +77,7 @@ RECURRENCE = timedelta(seconds=90)
 
 def apply(session: Session, event: Event, rules: Rules, now: datetime) -> Session:
     """Return the session after `event`; the very same object when it has no effect."""
+    session = leaving.without_orphan(session, event, now)
     handoff = session.open_handoff
     if handoff is None or type(event) not in EFFECTS or _says_nothing(event):
         return session

@@ -135,10 +135,10 @@ def without_audience(session: Session, rules: Rules, now: datetime, *, in_flight
     over = session.handoff
     if over is None or over.state.is_open or over.reason is Reason.CUSTOMER_LEFT:
         return session
-    closing = jobs.of_kind(session, JobKind.CLOSE, over)
     rest = dropped(session, over.id, now, keep=in_flight)
-    if closing is not None and jobs.current(rest, closing) is None:
-        rest = replace(rest, outbox=(*rest.outbox, closing))
+    closing = [one for one in session.outbox[in_flight:] if one.kind is JobKind.CLOSE]
+    lost = [one for one in closing if jobs.current(rest, one) is None]
+    rest = replace(rest, outbox=(*rest.outbox, *lost))
     if len(rest.undelivered) == len(session.undelivered):
         return rest
     told = lifecycle.teller(rest, rules, now).notice(over, "undelivered_ended")
@@ -208,6 +208,6 @@ def _looking(session: Session, job: Job, found: Opened, now: datetime) -> Sessio
 
 def _addressed(job: Job, opening: Job, found: Opened) -> Job:
     """Return the job with the conversation it waited for."""
-    if job.handoff != opening.handoff:
+    if job.handoff != opening.handoff or job.conversation is not None:
         return job
     return replace(job, conversation=found.conversation, thread=found.thread)

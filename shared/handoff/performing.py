@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from handoff import failures, log, outbox
 from handoff.clock import Clock
@@ -29,6 +30,9 @@ from handoff.sessions import Decision
 from handoff.store import Store
 from handoff.tokens import Caller, Deadline
 from handoff.vocabulary import JobKind, Presence, ProviderId
+
+# An opening whose answer was lost has surely happened by now, or never will.
+SETTLED = timedelta(seconds=30)
 
 
 class Performer:
@@ -148,6 +152,7 @@ class Performer:
             contact=session.contacts.get(job.provider),
             transcript=session.before_handoff,
             uncertain=job.uncertain,
+            settled=self._clock() - job.created_at >= SETTLED,
             abandoned=current is None or current.id != job.handoff,
         )
         opened = await self._caller.run(self._providers[job.provider].open(opening), deadline)

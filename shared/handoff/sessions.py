@@ -64,7 +64,11 @@ class Sessions:
         return await self._whole(Held(session=stored.session or fresh, version=stored.version))
 
     async def find(
-        self, provider: ProviderId, *names: str, can_look: bool = True
+        self,
+        provider: ProviderId,
+        *names: str,
+        can_look: bool = True,
+        can_come_later: bool = True,
     ) -> SessionKey | None:
         """Return the session that a conversation, or else a contact or handoff, belongs to.
 
@@ -74,7 +78,7 @@ class Sessions:
         raises TooEarly: the vendor has to tell it again.
         """
         found = await self._looked_up(provider, *names)
-        if found is not None:
+        if found is not None or not can_come_later:
             return found
         opening = await self._store.opening(provider)
         for _ in range(MOMENTS if opening else 0):

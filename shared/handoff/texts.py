@@ -24,6 +24,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "undelivered": "Your last message could not be delivered. You are still connected.",
         "undelivered_ended": "Your last message could not be delivered: the chat had already ended.",
         "not_connected": "You are not connected to a colleague at the moment.",
+        "file_not_shown": "Your colleague sent a file that cannot be shown here.",
     },
     "nl": {
         "connecting": "Een ogenblik, we zoeken een collega voor u.",
@@ -41,6 +42,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "undelivered": "Uw laatste bericht kon niet worden bezorgd. U bent nog verbonden.",
         "undelivered_ended": "Uw laatste bericht kon niet worden bezorgd: het gesprek was al beëindigd.",
         "not_connected": "U bent op dit moment niet met een collega verbonden.",
+        "file_not_shown": "Uw collega stuurde een bestand dat hier niet kan worden getoond.",
     },
     "de": {
         "connecting": "Einen Moment, wir suchen eine Kollegin oder einen Kollegen für Sie.",
@@ -58,6 +60,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "undelivered": "Ihre letzte Nachricht kam nicht an. Sie sind weiterhin verbunden.",
         "undelivered_ended": "Ihre letzte Nachricht kam nicht an: Der Chat war schon beendet.",
         "not_connected": "Sie sind im Moment mit niemandem verbunden.",
+        "file_not_shown": "Sie haben eine Datei bekommen, die hier nicht gezeigt werden kann.",
     },
     "fr": {
         "connecting": "Un instant, nous cherchons un collègue.",
@@ -75,6 +78,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "undelivered": "Votre dernier message n'a pas pu être remis. Vous êtes toujours connecté.",
         "undelivered_ended": "Votre dernier message n'a pas été remis : la conversation était terminée.",
         "not_connected": "Vous n'êtes pas en relation avec un collègue pour le moment.",
+        "file_not_shown": "Votre interlocuteur a envoyé un fichier qui ne peut pas être affiché ici.",
     },
     "es": {
         "connecting": "Un momento, estamos buscando a un compañero.",
@@ -92,6 +96,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "undelivered": "Su último mensaje no se pudo entregar. Sigue conectado.",
         "undelivered_ended": "Su último mensaje no se pudo entregar: el chat ya había terminado.",
         "not_connected": "En este momento no está conectado con ningún compañero.",
+        "file_not_shown": "Su interlocutor envió un archivo que no se puede mostrar aquí.",
     },
 }
 

@@ -116,7 +116,8 @@ def _in_human_hands(
         return jobs.add(ended, JobKind.CLOSE, handoff, now)
     if not text:
         return session
-    relayed = jobs.add(session, JobKind.SEND, handoff, now, text=text, utterance=turn.utterance)
+    looking = leaving.asked_first(session, rules, now)
+    relayed = jobs.add(looking, JobKind.SEND, handoff, now, text=text, utterance=turn.utterance)
     return _said(relayed, turn, text)
 
 

@@ -172,6 +172,20 @@ async def test_event_that_carries_our_own_id_finds_its_handoff_before_the_openin
     assert len(desk.rooms) == 1
 
 
+async def test_event_with_a_strange_id_is_not_ours_also_while_something_opens(
+    bench: Bench,
+) -> None:
+    bench.send.hold, bench.send.hold_at = asyncio.Event(), "open"
+    starting = asyncio.create_task(bench.start())
+    await bench.send.asked("open")
+    before = await bench.session()
+    elsewhere = ConversationRef("elsewhere")
+    await bench.tell(ConversationOpened(id="x", conversation=elsewhere, handoff=HandoffId("ho-x")))
+    assert await bench.session() == before
+    bench.send.hold.set()
+    await starting
+
+
 async def test_event_with_the_id_of_no_handoff_of_ours_has_no_effect(bench: Bench) -> None:
     await bench.start()
     before = await bench.session()

@@ -17,6 +17,7 @@ from handoff.events import (
     AgentReplied,
     Closer,
     ConversationClosed,
+    ConversationOpened,
     Event,
     FileShared,
     Queued,
@@ -25,13 +26,14 @@ from handoff.events import (
 )
 from handoff.failures import PATIENCE
 from handoff.model import Lease, Reply, Session
-from handoff.providers.base import Looked
+from handoff.providers.base import Looked, Opened
 from handoff.rules import Abilities, Rules
-from handoff.vocabulary import JobKind, Reason, State
+from handoff.vocabulary import ConversationRef, HandoffId, JobKind, Reason, State
 from tests.heart import (
     ANNA,
     BEN,
     DESK,
+    HANDOFF,
     HERE,
     NOW,
     ROOM,
@@ -300,6 +302,78 @@ def test_customer_who_waits_for_another_agent_is_connected_again_after_the_quest
     session, _ = said(alone(), "hello?", "m1")
     after = looked(session, Queued(id="q", conversation=ROOM))
     assert (kinds(after), handoff_of(after).state) == ([SEND], State.WAITING)
+
+
+def opened(room: str, number: int = 1, handoff: HandoffId = HANDOFF) -> ConversationOpened:
+    ref = ConversationRef(room)
+    return ConversationOpened(id=f"opened {number}", conversation=ref, handoff=handoff)
+
+
+@pytest.mark.parametrize("state", [State.ACTIVE, State.CLOSED])
+def test_second_conversation_of_the_same_handoff_is_left(state: State) -> None:
+    after = heard(session_in(state), opened("other"), opened("other", 2), opened("other"))
+    assert [(job.kind, job.conversation) for job in after.outbox] == [(CLOSE, "other")]
+    assert handoff_of(after).conversation == ROOM
+    done = outbox.done(after, head(after), None, RULES, NOW)
+    assert heard(done, opened("other")) is done
+
+
+@pytest.mark.parametrize(
+    ("session", "event"),
+    [
+        (session_in(State.ACTIVE), opened(ROOM)),
+        (session_in(State.ACTIVE), opened("other", handoff=HandoffId("ho-x"))),
+        (session_in(State.ACTIVE), replace(opened("other"), handoff=None)),
+        (session_in(None), opened("other")),
+    ],
+)
+def test_no_other_conversation_is_left(session: Session, event: Event) -> None:
+    assert heard(session, event).outbox == ()
+
+
+def test_leaving_of_a_second_conversation_outlives_the_end_and_keeps_its_address() -> None:
+    late = queue(session_in(State.REQUESTED), JobKind.OPEN)
+    bound = heard(with_handoff(late, conversation=ROOM), opened("other"))
+    found = Opened(conversation=ROOM)
+    after = outbox.done(bound, head(bound), found, RULES, NOW)
+    assert [(job.kind, job.conversation) for job in after.outbox] == [(CLOSE, "other")]
+    over = lifecycle.end(after, ConversationClosed, Reason.AGENT_CLOSED, RULES, NOW)
+    assert kinds(outbox.without_audience(over, RULES, NOW, in_flight=0)) == [CLOSE]
+
+
+def empty() -> Session:
+    """Return a session where somebody was, has gone, and was not the end by the last answer."""
+    return looked(alone(), Queued(id="q", conversation=ROOM))
+
+
+def test_who_speaks_where_somebody_was_and_is_not_has_it_looked_at_first() -> None:
+    session, _ = said(empty(), "hello?", "m1")
+    assert kinds(session) == [CONFIRM, SEND]
+    assert outbox.next_due(session, NOW) == head(session)
+    session, _ = said(session, "anybody?", "m2")
+    assert kinds(session) == [CONFIRM, SEND, SEND]
+    assert kinds(looked(session, Queued(id="q2", conversation=ROOM))) == [SEND, SEND]
+
+
+def test_what_waits_already_is_not_looked_at_again() -> None:
+    session = queue(empty(), SEND)
+    assert kinds(said(session, "hello?", "m1")[0]) == [SEND, SEND]
+
+
+def test_who_speaks_after_a_transfer_has_it_looked_at_first() -> None:
+    moved = heard(session_in(State.ACTIVE), comes(12)["transferred"])
+    assert kinds(said(moved, "hello?", "m1")[0]) == [CONFIRM, SEND]
+
+
+@pytest.mark.parametrize("session", [session_in(State.ACTIVE), session_in(State.WAITING)])
+def test_nothing_is_looked_at_while_somebody_is_there_or_nobody_came_yet(session: Session) -> None:
+    assert kinds(said(session, "hello?", "m1")[0]) == [SEND]
+
+
+def test_nothing_is_looked_at_where_the_vendor_tells_the_end() -> None:
+    moved = heard(session_in(State.ACTIVE), comes(12)["transferred"])
+    after = turns.take(moved, turn("hello?", "m1"), Rules(), NOW)
+    assert kinds(after) == [SEND]
 
 
 def test_question_without_an_answer_is_asked_again() -> None:

@@ -233,6 +233,14 @@ def test_opening_that_is_not_found_is_made() -> None:
     assert (result.conversation, [call.request.method for call in calls]) == (ROOM, ["GET", "POST"])
 
 
+def test_opening_that_may_still_come_is_waited_for_and_not_made_twice() -> None:
+    early = replace(DOUBTFUL, settled=False)
+    with pytest.raises(Unavailable) as caught:
+        opened(early, listed())
+    assert not caught.value.certain
+    assert opened(early, listed(ours()))[0] == Opened(conversation=ROOM)
+
+
 def test_opening_that_cannot_be_looked_for_is_not_made() -> None:
     with pytest.raises(Unavailable):
         opened(DOUBTFUL, refused(503))

@@ -142,8 +142,9 @@ def test_gateways_statistics_tell_who_is_there(body: Any, wanted: Availability) 
     assert call.address == f"GET https://api.8x8.com/cc/v1/stats/rt/queue/{RETURNS}"
 
 
-def test_realtime_metrics_come_before_the_gateways() -> None:
-    assert asked(metrics(), **REALTIME, **GATEWAY)[1][0].token
+def test_gateways_statistics_are_asked_where_they_are_chosen() -> None:
+    answer = accepted(200, queue=counts())
+    assert not asked(answer, **REALTIME, **GATEWAY)[1][0].token
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,8 @@ class Availability:
 class Opening:
     """All a provider needs to open a conversation.
 
-    `uncertain`: an earlier attempt may have opened one, so look before opening another.
+    `uncertain`: an earlier attempt may have opened one, so look before opening another; once it
+    is `settled`, what was not found by then is not there.
     `abandoned`: the customer left meanwhile, so look and do not open any.
     """
 
@@ -69,6 +70,7 @@ class Opening:
     contact: Contact | None
     transcript: Sequence[Message]
     uncertain: bool = False
+    settled: bool = True
     abandoned: bool = False
 
 

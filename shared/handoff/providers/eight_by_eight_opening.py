@@ -60,6 +60,8 @@ class Openings:
             found = yield from self._find(opening.handoff)
             if found is not None:
                 return Opened(conversation=found)
+            if not opening.settled:
+                raise Unavailable("8x8 may still be opening the conversation", certain=False)
         if opening.abandoned:
             raise Rejected("8x8 has no conversation that was opened for this handoff")
         default = self._account.queue_id

@@ -116,7 +116,7 @@ class Presences:
 
     def counted(self, queue_id: str) -> Exchange[Queue]:
         """Return a queue as the configured statistics show it; raises when it has none."""
-        if self._account.api_secret is not None:
+        if not self._account.gateway_statistics:
             return (yield from self._realtime(queue_id))
         path = f"/cc/v1/stats/rt/queue/{quote(queue_id, safe='')}"
         answer = yield from self._wire.call("GET", path, call="queue statistics", seconds=SECONDS)

@@ -161,7 +161,9 @@ def _key_in(response: Response) -> Json | None:
         error = failure(response, "key")
         raise Unavailable(str(error), code=error.code, certain=True)
     key = json_object(response.body)
-    return key if text(key, "n") and text(key, "e") and text(key, "kty") == "RSA" else None
+    if text(key, "kty") != "RSA" or not (text(key, "n") and text(key, "e")):
+        raise Unavailable("8x8 answered key with something else", certain=True)
+    return key
 
 
 def _header(request: Inbound, name: str) -> str:

@@ -27,6 +27,7 @@ class Event:
     later, so the id counts as seen only for a short while. `contact`, or `handoff` where the
     vendor gives us our own id back, finds the session when the conversation is not known yet.
     `at` is the vendor's own time, where it tells one: facts may arrive in another order.
+    `read`: found by looking, where a webhook may still tell the same under another id.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Event:
     handoff: HandoffId | None = None
     recurs: bool = False
     at: datetime | None = None
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

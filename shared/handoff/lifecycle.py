@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from handoff import leaving
+from handoff import leaving, reading
 from handoff.effects import EFFECTS, Teller
 from handoff.events import (
     AgentJoined,
@@ -85,6 +85,8 @@ def apply(session: Session, event: Event, rules: Rules, now: datetime) -> Sessio
         return session
     if _seen(session, event, now) or not _concerns(session, handoff, event):
         return session
+    if reading.was_read(handoff, event):
+        return session
     if isinstance(event, ConversationClosed):
         reason = _closing_reason(handoff, event)
         known = replace(session, handoff=_bound(handoff, event))
@@ -129,7 +131,8 @@ def teller(session: Session, rules: Rules, now: datetime) -> Teller:
 
 def _after(session: Session, handoff: Handoff, event: Event, speaker: Teller) -> Session:
     """Return the session with what the event changed, said and moved."""
-    changed = EFFECTS[type(event)](_bound(handoff, event), event, speaker)
+    known = reading.remembered(_bound(handoff, event), event)
+    changed = EFFECTS[type(event)](known, event, speaker)
     state = TRANSITIONS[type(event)][handoff.state]
     wants_nobody = isinstance(event, NEED_NOBODY_LEFT) and changed.agents
     wants_somebody = state is State.ACTIVE and not changed.agents

@@ -164,7 +164,7 @@ class Handoff:
     By the vendor's clock, `came_at` is when last somebody came or was being looked for, `left_at`
     when last somebody left, `departed` when each agent did, `idle_at` when last nobody was there
     at all; `moving`: passed on, and nobody came
-    yet.
+    yet. `read` are digests of what agents said that was found by looking, up to `read_until`.
     `deliveries` is the tail of what the customer is to see, up to
     `last_delivery`; `answered` is the last one that a Dialogflow answer carried.
     """
@@ -191,6 +191,8 @@ class Handoff:
     idle_at: datetime | None = None
     departed: Mapping[str, datetime] = field(default_factory=dict)
     moving: bool = False
+    read: tuple[str, ...] = ()
+    read_until: datetime | None = None
     available: Presence = Presence.UNKNOWN
     position: int | None = None
     wait_seconds: int | None = None

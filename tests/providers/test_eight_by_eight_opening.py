@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from handoff.errors import Rejected, Unavailable
+from handoff.events import AgentReplied, WentIdle
 from handoff.exchange import Json
 from handoff.model import Customer
 from handoff.providers.base import Opened, Opening
@@ -23,6 +25,7 @@ from tests.providers.eight_by_eight_world import (
     CHANNEL,
     HANDED,
     HANDOFF,
+    KIRA,
     OPENING,
     REFUNDS,
     RETURNS,
@@ -34,9 +37,11 @@ from tests.providers.eight_by_eight_world import (
     refused,
 )
 
+AT = datetime(2026, 11, 21, 10, 6, 3, tzinfo=UTC)
 YES = accepted(conversationId=ROOM, createdAt="2026-11-21T10:05:00Z")
 NO_QUEUE = refused(400, [{"code": "invalid_queue", "message": "no"}])
 DOUBTFUL = replace(OPENING, uncertain=True)
+NOTHING_SAID = accepted(200, _embedded={"messages": []})
 
 
 def opened(opening: Opening, *answers: Answer, **account: Any) -> tuple[Opened, list[Call]]:
@@ -213,19 +218,20 @@ def test_answer_without_an_id_leaves_us_not_knowing() -> None:
 
 
 def test_lost_answer_is_looked_for_and_not_opened_again() -> None:
-    result, [call] = opened(DOUBTFUL, listed(ours("other", "ho-x"), {"id": "bare"}, ours()))
+    rooms = listed(ours("other", "ho-x"), {"id": "bare"}, ours())
+    result, [call, _] = opened(DOUBTFUL, rooms, NOTHING_SAID)
     assert result == Opened(conversation=ROOM)
     assert (call.address, call.query["sort"]) == (f"GET {ROOMS}", "createdAt:desc")
 
 
 def test_found_conversation_may_be_named_as_in_webhooks() -> None:
     named = {**ours(), "id": "", "conversationId": ROOM}
-    assert opened(DOUBTFUL, listed(named))[0] == Opened(conversation=ROOM)
+    assert opened(DOUBTFUL, listed(named), NOTHING_SAID)[0] == Opened(conversation=ROOM)
 
 
 def test_list_that_cannot_be_sorted_is_looked_through_as_it_is() -> None:
-    _, calls = opened(DOUBTFUL, refused(400), listed(ours()))
-    assert ["sort" in call.query for call in calls] == [True, False]
+    _, calls = opened(DOUBTFUL, refused(400), listed(ours()), NOTHING_SAID)
+    assert ["sort" in call.query for call in calls[:2]] == [True, False]
 
 
 def test_opening_that_is_not_found_is_made() -> None:
@@ -233,12 +239,51 @@ def test_opening_that_is_not_found_is_made() -> None:
     assert (result.conversation, [call.request.method for call in calls]) == (ROOM, ["GET", "POST"])
 
 
+def message(own: str, author: str, said: str, **more: Any) -> Json:
+    at = f"2026-11-21T10:06:{own}Z"
+    by = {"id": KIRA, "type": author}
+    return {"id": own, "text": said, "createdAt": at, "author": by, **more}
+
+
+def test_what_was_said_in_a_found_conversation_is_read_oldest_first() -> None:
+    said = [
+        message("03", "agent", "two", attachments=[{"id": "T1"}]),
+        message("02", "user", "my own"),
+        message("01", "AGENT", "one", createdAt="soon"),
+        {**message("00", "agent", "no id"), "id": ""},
+        7,
+    ]
+    page = accepted(200, _embedded={"messages": said})
+    result, calls = opened(DOUBTFUL, listed(ours()), page)
+    assert calls[1].address == f"GET {ROOMS}/{ROOM}/messages"
+    words = [one.text for one in result.events if isinstance(one, AgentReplied)]
+    assert (words, len(result.events)) == (["one", "two"], 3)
+    assert all(one.read for one in result.events)
+    assert [one.at for one in result.events] == [None, AT, AT]
+
+
+def test_moment_without_a_zone_is_none() -> None:
+    bare = message("01", "agent", "one", createdAt="2026-11-21T10:06:01")
+    page = accepted(200, _embedded={"messages": [bare]})
+    assert opened(DOUBTFUL, listed(ours()), page)[0].events[0].at is None
+
+
+def test_found_conversation_that_rests_is_told_as_that() -> None:
+    result, _ = opened(DOUBTFUL, listed({**ours(), "state": "idle"}), NOTHING_SAID)
+    assert [type(one) for one in result.events] == [WentIdle]
+
+
+def test_found_conversation_that_cannot_be_read_is_found_all_the_same() -> None:
+    result, _ = opened(DOUBTFUL, listed(ours()), refused(503))
+    assert (result.conversation, len(result.remarks)) == (ROOM, 1)
+
+
 def test_opening_that_may_still_come_is_waited_for_and_not_made_twice() -> None:
     early = replace(DOUBTFUL, settled=False)
     with pytest.raises(Unavailable) as caught:
         opened(early, listed())
     assert not caught.value.certain
-    assert opened(early, listed(ours()))[0] == Opened(conversation=ROOM)
+    assert opened(early, listed(ours()), NOTHING_SAID)[0] == Opened(conversation=ROOM)
 
 
 def test_opening_that_cannot_be_looked_for_is_not_made() -> None:
@@ -248,6 +293,6 @@ def test_opening_that_cannot_be_looked_for_is_not_made() -> None:
 
 def test_conversation_of_who_left_is_found_and_none_is_made() -> None:
     abandoned = replace(DOUBTFUL, abandoned=True)
-    assert opened(abandoned, listed(ours()))[0].conversation == ROOM
+    assert opened(abandoned, listed(ours()), NOTHING_SAID)[0].conversation == ROOM
     with pytest.raises(Rejected):
         opened(abandoned, listed())

@@ -148,7 +148,11 @@ def test_opening_whose_answer_was_lost_is_found_and_not_opened_twice(tmp_path: P
         assert state(shown)["handoff_state"] in {"requested", "waiting", "active"}
         until(lambda: one.chat()["state"] == "active")
         one.agent_says("Hello there")
-        assert "Mara: Hello there" in until(lambda: (seen := one.poll()) and seen)
+        heard = until(lambda: (seen := one.poll()) and seen)
+        assert [text for text in heard if "Hello there" in text] in (
+            ["Mara: Hello there"],
+            ["Hello there"],
+        )
         assert calls(one, "create_conversation") == ["create_conversation"]
 
 

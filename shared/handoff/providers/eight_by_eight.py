@@ -26,6 +26,7 @@ from handoff.providers.eight_by_eight_history import LONGEST_TEXT
 from handoff.providers.eight_by_eight_inbox import Inbox
 from handoff.providers.eight_by_eight_opening import Openings, assignment
 from handoff.providers.eight_by_eight_presence import Presences
+from handoff.providers.eight_by_eight_reading import NEWEST
 from handoff.providers.eight_by_eight_setup import Check, Setup
 from handoff.providers.eight_by_eight_wire import (
     ID,
@@ -36,9 +37,6 @@ from handoff.providers.eight_by_eight_wire import (
 from handoff.providers.operating import Finding, Plan, Step
 from handoff.vocabulary import ConversationRef
 from handoff.words import parts
-
-# The newest messages are on the first page; what may be there twice is a few seconds old.
-NEWEST = "messages?sort=createdAt:desc&size=50"
 
 
 class EightByEight:

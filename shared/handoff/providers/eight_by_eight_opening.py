@@ -8,12 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from handoff.errors import Rejected, Unavailable
+from handoff.errors import ProviderError, Rejected, Unavailable
+from handoff.events import WentIdle
 from handoff.exchange import Exchange, Json, items, obj, text
 from handoff.model import Handoff
 from handoff.providers.base import Opened, Opening
 from handoff.providers.eight_by_eight_history import history
-from handoff.providers.eight_by_eight_wire import GATEWAY, MARKER, EightByEightAccount, Wire
+from handoff.providers.eight_by_eight_reading import NEWEST, said_meanwhile
+from handoff.providers.eight_by_eight_wire import (
+    GATEWAY,
+    MARKER,
+    EightByEightAccount,
+    Wire,
+    conversation_path,
+)
 from handoff.vocabulary import ConversationRef
 
 MOST_PROPERTIES = 30
@@ -59,7 +67,7 @@ class Openings:
         if opening.uncertain:
             found = yield from self._find(opening.handoff)
             if found is not None:
-                return Opened(conversation=found)
+                return (yield from self._found(found))
             if not opening.settled:
                 raise Unavailable("8x8 may still be opening the conversation", certain=False)
         if opening.abandoned:
@@ -89,7 +97,20 @@ class Openings:
             raise Unavailable("8x8 opened a conversation without telling its id", certain=False)
         return Opened(conversation=ConversationRef(ref), remarks=remarks)
 
-    def _find(self, handoff: Handoff) -> Exchange[ConversationRef | None]:
+    def _found(self, conversation: Json) -> Exchange[Opened]:
+        """Return a conversation whose opening got no answer, with what was said in it meanwhile."""
+        ref = ConversationRef(text(conversation, "id") or text(conversation, "conversationId"))
+        try:
+            page = yield from self._wire.call(
+                "GET", f"{conversation_path(ref)}/{NEWEST}", call="read messages"
+            )
+        except ProviderError as error:  # what is told by webhooks still comes
+            return Opened(conversation=ref, remarks=(f"{error}: what was said is not read",))
+        rests = text(conversation, "state") == "idle"
+        rest = (WentIdle(id=f"{ref}:rest", conversation=ref),) if rests else ()
+        return Opened(conversation=ref, events=(*said_meanwhile(ref, page), *rest))
+
+    def _find(self, handoff: Handoff) -> Exchange[Json | None]:
         """Look for the conversation with our id, newest first where the list can be sorted."""
         path = f"{GATEWAY}/conversations"
 
@@ -108,8 +129,7 @@ class Openings:
             found = yield from self._wire.find(
                 path, "conversations", is_ours, call="list conversations", most_pages=MOST_PAGES
             )
-        ref = text(found, "id") or text(found, "conversationId")
-        return ConversationRef(ref) if ref else None
+        return found if text(found, "id") or text(found, "conversationId") else None
 
 
 def assignment(target: str) -> Json:

@@ -23,7 +23,7 @@ from handoff.events import (
     WentIdle,
 )
 from handoff.model import EventRecord, Handoff, Job, Session
-from handoff.rules import Abilities, Rules
+from handoff.rules import Rules
 from handoff.vocabulary import JobKind
 
 IS_THERE = (AgentJoined, AgentReplied, FileShared)
@@ -32,8 +32,8 @@ IS_SOUGHT = (Queued, Transferred)
 
 def considered(session: Session, event: Event, rules: Rules, now: datetime) -> Session:
     """Return the session that will ask whether this was the end, or need not ask any more."""
-    handoff = session.open_handoff
-    if handoff is None or not rules.providers.get(handoff.provider, Abilities()).leaving_ends:
+    handoff = _without_told_end(session, rules)
+    if handoff is None:
         return session
     if isinstance(event, AgentLeft | WentIdle):
         return _asking(session, handoff, event, rules, now)
@@ -47,14 +47,12 @@ def asked_first(session: Session, rules: Rules, now: datetime) -> Session:
 
     The end may have come without a word: a conversation that goes idle later, a webhook lost.
     """
-    handoff = session.open_handoff
-    if handoff is None or not rules.providers.get(handoff.provider, Abilities()).leaving_ends:
+    handoff = _without_told_end(session, rules)
+    if handoff is None or handoff.conversation is None or question(session) is not None:
         return session
     was_there = handoff.departed or handoff.moving
-    if handoff.agents or not was_there or question(session) is not None:
-        return session
     waiting = any(one.kind is JobKind.SEND for one in session.outbox)
-    if waiting or handoff.conversation is None:
+    if handoff.agents or not was_there or waiting:
         return session
     return jobs.add_first(session, JobKind.CONFIRM, handoff, now, due_at=now)
 
@@ -119,12 +117,19 @@ def _late(session: Session, asked: Job) -> list[Job]:
 def _asking(
     session: Session, handoff: Handoff, event: Event, rules: Rules, now: datetime
 ) -> Session:
-    left = isinstance(event, AgentLeft) and (handoff.agents or handoff.moving)
-    came_since = event.at and handoff.came_at and handoff.came_at > event.at
-    if left or came_since or question(session) is not None:
+    goes_on = isinstance(event, AgentLeft) and (handoff.agents or handoff.moving)
+    if goes_on or is_before(event.at, handoff.came_at) or question(session) is not None:
         return session
     due_at = now + rules.leave_grace
     return jobs.add_first(session, JobKind.CONFIRM, handoff, now, due_at=due_at)
+
+
+def _without_told_end(session: Session, rules: Rules) -> Handoff | None:
+    """Return the open handoff, if its vendor is one that tells no end."""
+    handoff = session.open_handoff
+    provider = handoff.provider if handoff else None
+    abilities = rules.providers.get(provider) if provider else None
+    return handoff if abilities is not None and abilities.leaving_ends else None
 
 
 def _is_old(handoff: Handoff, event: Event, grace: timedelta) -> bool:

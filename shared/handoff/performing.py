@@ -29,7 +29,7 @@ from handoff.rules import Rules
 from handoff.sessions import Decision
 from handoff.store import Store
 from handoff.tokens import Caller, Deadline
-from handoff.vocabulary import JobKind, Presence, ProviderId
+from handoff.vocabulary import ConversationRef, JobKind, Presence, ProviderId
 
 # An opening whose answer was lost has surely happened by now, or never will.
 SETTLED = timedelta(seconds=30)
@@ -167,9 +167,7 @@ class Performer:
             return None
         if not (job.uncertain or await self._store.was_missed(job.provider, ref)):
             return None
-        contact = session.contacts.get(job.provider)
-        place = Conversation(ref=ref, thread=job.thread, contact=contact)
-        events = await self._caller.run(desk.read(place), deadline)
+        events = await self._caller.run(desk.read(_place(session, job, ref)), deadline)
         return Looked(events=events)
 
     async def _confirm(self, session: Session, job: Job, deadline: Deadline) -> object:
@@ -177,8 +175,7 @@ class Performer:
         desk, ref = self._providers[job.provider], job.conversation
         if not isinstance(desk, ConfirmsEnd) or ref is None:
             raise Rejected(f"{job.provider} cannot be asked whether a conversation is over")
-        contact = session.contacts.get(job.provider)
-        place = Conversation(ref=ref, thread=job.thread, contact=contact)
+        place = _place(session, job, ref)
         return Looked(events=await self._caller.run(desk.confirm_end(place), deadline))
 
     def _refuse_unless_open(self, handoff: Handoff) -> None:
@@ -190,8 +187,7 @@ class Performer:
     async def _say(self, session: Session, job: Job, deadline: Deadline) -> None:
         if job.conversation is None:
             raise ConversationGone(f"{job.provider} has no conversation for {job.kind}")
-        desk, contact = self._providers[job.provider], session.contacts.get(job.provider)
-        place = Conversation(ref=job.conversation, thread=job.thread, contact=contact)
+        desk, place = self._providers[job.provider], _place(session, job, job.conversation)
         if job.kind is JobKind.SEND:
             message = Outgoing(
                 text=job.text,
@@ -205,7 +201,7 @@ class Performer:
         elif isinstance(desk, TakesNotes):
             opening = Opening(
                 handoff=_handoff(session),
-                contact=contact,
+                contact=place.contact,
                 transcript=session.before_handoff,
                 uncertain=job.uncertain,
             )
@@ -231,3 +227,7 @@ def _handoff(session: Session) -> Handoff:
     if session.handoff is None:
         raise Rejected("the handoff of this job is gone")
     return session.handoff
+
+
+def _place(session: Session, job: Job, ref: ConversationRef) -> Conversation:
+    return Conversation(ref=ref, thread=job.thread, contact=session.contacts.get(job.provider))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -13,7 +15,7 @@ import pytest
 
 from handoff.errors import Unavailable
 from handoff.exchange import Request, Response, json_request
-from handoff.transport import LARGEST_ANSWER, Transport
+from handoff.transport import CONNECTIONS, LARGEST_ANSWER, Transport
 from tests.emulator import free_port
 from tests.loopback import Behaviour, answering, listening, request_of
 
@@ -141,6 +143,44 @@ async def test_connection_that_never_completes_certainly_carried_nothing() -> No
             one.close()
     assert caught.value.certain
     assert monotonic() - began < BUDGET + SLACK
+
+
+async def test_name_whose_look_up_hangs_certainly_reached_nobody() -> None:
+    over = threading.Event()
+    with ThreadPoolExecutor(1) as lookups:  # where the loop lets names be looked up
+        asyncio.get_running_loop().set_default_executor(lookups)
+        hangs = lookups.submit(over.wait)
+        began = monotonic()
+        with pytest.raises(Unavailable) as caught:
+            await fetched("http://localhost:1/", "POST")
+        took = monotonic() - began
+        over.set()
+    assert hangs.result()
+    assert caught.value.certain
+    assert took < BUDGET + SLACK
+
+
+async def test_handshake_that_hangs_certainly_carried_nothing() -> None:
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with listening(behave) as address:
+        with pytest.raises(Unavailable) as caught:
+            await fetched(address.replace("http", "https"), "POST")
+    assert caught.value.certain
+
+
+async def test_wait_for_a_free_connection_certainly_carried_nothing() -> None:
+    async with listening(hang) as address, transport() as one:
+        request = Request(method="POST", url=address)
+        busy = [asyncio.create_task(one.send(request, 30)) for _ in range(CONNECTIONS)]
+        await asyncio.sleep(0)  # each has asked for its connection before us
+        with pytest.raises(Unavailable) as caught:
+            await one.send(request, BUDGET)
+        for task in busy:
+            task.cancel()
+        await asyncio.gather(*busy, return_exceptions=True)
+    assert caught.value.certain
 
 
 async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -5,8 +5,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handoff import bootstrap, web
+from handoff.deadline import Deadline, in_time
 from handoff.exchange import Inbound, Json
-from handoff.tokens import Deadline
 from handoff.vocabulary import ProviderId
 
 # Vendors that say how long they wait for a webhook's answer say ten seconds.
@@ -22,7 +22,8 @@ async def agent_events(request: Request) -> Response:
 
     async def receive(inbound: Inbound) -> Json:
         provider = ProviderId(inbound.path.strip("/"))
-        await function.running().bridge.receive(provider, inbound, deadline)
+        async with in_time(deadline):
+            await function.running().bridge.receive(provider, inbound, deadline)
         return {}
 
     return await web.serve(request, receive)

@@ -5,24 +5,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handoff import bootstrap, web
+from handoff.deadline import Start, in_time
 from handoff.dialogflow import wire
 from handoff.exchange import Inbound, Json, parse_object
-from handoff.tokens import Deadline
 
 function = bootstrap.start("dialogflow_fulfillment")
+start = Start.now()
 
 
 @functions_framework.aio.http
 async def dialogflow_fulfillment(request: Request) -> Response:
-    """Answer one turn within its budget, measured from here."""
-    deadline = Deadline.after(function.settings.turn_seconds)
+    """Answer one turn within its budget, measured from here or from what a start took of it."""
+    deadline = start.deadline(function.settings.turn_seconds)
 
     async def answer(inbound: Inbound) -> Json:
         running = function.running()
-        if running.check is not None:
-            await running.caller.run(running.check.check(inbound), deadline)
-        turn = wire.parse(parse_object(inbound.body), function.settings.start_intents)
-        reply = await running.bridge.answer(turn, deadline)
+        async with in_time(deadline):
+            if running.check is not None:
+                await running.caller.run(running.check.check(inbound), deadline)
+            turn = wire.parse(parse_object(inbound.body), function.settings.start_intents)
+            reply = await running.bridge.answer(turn, deadline)
         return wire.render(reply, turn, function.settings.rules.names)
 
     return await web.serve(request, answer)

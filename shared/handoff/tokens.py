@@ -10,13 +10,13 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from time import monotonic
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from handoff.clock import Clock
+from handoff.deadline import Deadline as Deadline
 from handoff.errors import Conflict, ProviderError, Unavailable
 from handoff.exchange import Request, Response, Send, Token, TokenSource
 from handoff.store import Store, StoredToken
@@ -28,23 +28,6 @@ RENEW_BEFORE = timedelta(minutes=1)
 LONGEST_RENEWAL = timedelta(seconds=10)
 POLL_SECONDS = 0.1
 MOST_REMEMBERED = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A moment on the monotonic clock by which an answer has to be on its way."""
-
-    at: float = field(default=0.0)
-
-    @staticmethod
-    def after(seconds: float) -> Deadline:
-        """Return the deadline so many seconds from now."""
-        return Deadline(monotonic() + seconds)
-
-    @property
-    def left(self) -> float:
-        """Return the seconds left, possibly negative."""
-        return self.at - monotonic()
 
 
 class Caller:

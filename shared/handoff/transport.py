@@ -56,8 +56,9 @@ class Transport:
             headers=dict(request.headers),
             data=request.body or None,
             allow_redirects=False,
-            # A connection that takes all the time is known to have carried nothing.
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=seconds * 0.9),
+            # What ends before there is a connection has carried nothing: the wait for a free
+            # one, the name's look-up, the handshakes.
+            timeout=aiohttp.ClientTimeout(total=None, connect=seconds * 0.9),
         ) as answer:
             body = await _read(answer)
             headers = {name.lower(): value for name, value in answer.headers.items()}

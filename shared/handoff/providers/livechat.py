@@ -46,6 +46,9 @@ PRESENCE: Mapping[str, Presence] = {
     "offline": Presence.NO,
 }
 
+# Who hangs on this question is not to keep the opening behind it from its time.
+ASKING_SECONDS = 1.5
+
 
 class LiveChat:
     """One LiveChat organization, reached by the app whose credentials `account` holds."""
@@ -81,7 +84,9 @@ class LiveChat:
         groups = list(dict.fromkeys((asked, default)))
         payload = {"group_ids": [int(group) for group in groups]}
         contact_id = contact_ref(contact)
-        answer = yield from self._wire.customer("list_group_statuses", payload, contact_id)
+        answer = yield from self._wire.customer(
+            "list_group_statuses", payload, contact_id, seconds=ASKING_SECONDS
+        )
         statuses = obj(answer, "groups_status")
         group = next((one for one in groups if one in statuses), default)
         presence = PRESENCE.get(text(statuses, group), Presence.UNKNOWN)

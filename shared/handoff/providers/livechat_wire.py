@@ -110,11 +110,14 @@ class Wire:
         self._clock = clock
         self._region = ""
 
-    def customer(self, action: str, payload: Json, contact: ContactRef) -> Exchange[Json]:
-        """Call the Customer Chat API as this customer."""
+    def customer(
+        self, action: str, payload: Json, contact: ContactRef, *, seconds: float | None = None
+    ) -> Exchange[Json]:
+        """Call the Customer Chat API as this customer; `seconds` is the longest it may take."""
         query = urlencode({"organization_id": self._account.organization_id})
         path = f"customer/action/{action}?{query}"
-        return self._call(path, action, payload, self._customer_token(contact))
+        token = self._customer_token(contact)
+        return self._call(path, action, payload, token, seconds=seconds)
 
     def speaker(
         self, chat: ConversationRef, contact: ContactRef
@@ -161,11 +164,12 @@ class Wire:
         token: TokenSource,
         *,
         is_list: bool = False,
+        seconds: float | None = None,
     ) -> Exchange[Json]:
         """Send one call; a misdirected one goes once more, to the region the answer names."""
         account = self._account
         url = f"{account.api_url}/v{account.api_version}/{path}"
-        request = json_request("POST", url, payload, token=token)
+        request = replace(json_request("POST", url, payload, token=token), seconds=seconds)
         response = yield self._regional(request)
         region = text(response.json(), "error", "data", "region")
         if error_type(response) == "misdirected_request" and REGION.fullmatch(region):

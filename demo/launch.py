@@ -20,10 +20,12 @@ from demo.providers import PROVIDERS
 from demo.site import Facts, create_app
 from handoff.cli import checkout
 from handoff.cli.processes import Function, Plan, free_port, listen, running
+from handoff.cli.sweeping import swept
 
 HOST = "127.0.0.1"
 FULFILLMENT = "dialogflow_fulfillment"
 EVENTS = "agent_events"
+WAKE = "wake"
 # What a process needs of its machine. A developer's own settings must not find their way in.
 OF_THE_MACHINE = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "SYSTEMROOT")
 
@@ -62,12 +64,13 @@ def launched(options: Options, tell: Tell) -> Iterator[Demo]:
             page = stack.enter_context(listen(HOST, options.port))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handoff-demo-")))
         store = stack.enter_context(STORES[options.store](folder, tell))
-        plans = {name: _plan(name, folder) for name in (FULFILLMENT, EVENTS)}
+        plans = {name: _plan(name, folder) for name in (FULFILLMENT, EVENTS, WAKE)}
         secret = secrets.token_urlsafe(24)
         bot, desk = stack.enter_context(_simulators(options, plans, secret, page))
         tell(f"Simulators  Dialogflow {options.dialect.upper()} {bot}, {options.provider} {desk}")
         environ = {**_of_the_machine(), **store, **_settings(options, folder, desk, secret)}
         functions = stack.enter_context(running(list(plans.values()), environ))
+        stack.enter_context(swept(HOST, plans[WAKE].port, tell))
         tell("Functions   " + ", ".join(f"{one.name} {one.address}" for one in plans.values()))
         tell(f"Output      {folder}/*.log, until the end")
         yield Demo(bot=bot, desk=desk, page=_address(page) if page else "", functions=functions)

@@ -14,7 +14,7 @@ PACKAGE = SHARED / "handoff"
 # `name.*` stands for a whole package.
 ROWS: Mapping[str, Sequence[str]] = {
     "words": (
-        *("errors", "vocabulary", "model", "events"),
+        *("errors", "vocabulary", "records", "model", "events"),
         *("exchange", "texts", "signatures", "words"),
     ),
     "clock": ("clock",),
@@ -30,12 +30,16 @@ ROWS: Mapping[str, Sequence[str]] = {
         "rules",
         "effects",
         "jobs",
+        "life",
         "leaving",
         "reading",
+        "facts",
+        "late",
         "lifecycle",
         "outbox",
         "failures",
         "opening",
+        "timers",
         "turns",
     ),
     "providers": (
@@ -64,9 +68,18 @@ ROWS: Mapping[str, Sequence[str]] = {
         "providers.eight_by_eight_setup",
         "providers.eight_by_eight",
     ),
-    "edges": ("sqlite_schema", "sqlite", "firestore", "transport", "secret_manager", "web"),
-    "work": ("tokens", "sessions", "performing", "bridge"),
-    "settings": ("variables", "config_file", "caller_auth", "registry", "settings"),
+    "edges": (
+        *("sqlite_schema", "sqlite", "firestore", "scheduler"),
+        *("transport", "secret_manager", "web"),
+    ),
+    "work": (
+        *("deadline", "tokens", "rates", "sessions"),
+        *("performing", "replaying", "bridge", "waking"),
+    ),
+    "settings": (
+        *("variables", "config_file", "caller_auth", "wake_settings"),
+        *("registry", "settings"),
+    ),
     "wiring": ("bootstrap",),
     "commands": ("cli.*",),
     "main": ("main",),

@@ -58,7 +58,8 @@ class CountingStore:
 
     async def commit(self, change: Change) -> Version:
         """Count one write, and one for each document beside the session."""
-        self.writes += 1 + len(change.index) + len(change.spilled) + len(change.dead_letters)
+        self.writes += 1 + len(change.index) + len(change.spilled)
+        self.writes += len(change.dead_letters) + len(change.replayed)
         return await self._inner.commit(change)
 
     async def mark_missed(self, provider: ProviderId, name: str) -> None:
@@ -81,6 +82,12 @@ class CountingStore:
     ) -> Sequence[Delivery]:
         """Count what was found."""
         found = await self._inner.deliveries(key, handoff, after)
+        self.reads += max(1, len(found))
+        return found
+
+    async def due(self, limit: int) -> Sequence[SessionKey]:
+        """Count what was found."""
+        found = await self._inner.due(limit)
         self.reads += max(1, len(found))
         return found
 

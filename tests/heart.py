@@ -11,7 +11,8 @@ from handoff.bridge import Bridge
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.events import AgentJoined, AgentReplied, Closer, ConversationClosed, Event
 from handoff.exchange import Inbound
-from handoff.model import Agent, Contact, Handoff, Job, Message, Reply, Session
+from handoff.model import Agent, Contact, Handoff, Job, Message, Session
+from handoff.records import Reply
 from handoff.rules import Abilities, Rules
 from handoff.sqlite import SqliteStore
 from handoff.store import Change, session_key

@@ -16,16 +16,8 @@ from handoff.bounds import (
     TURNS,
 )
 from handoff.effects import SAFE_PIECE
-from handoff.model import (
-    Card,
-    Delivery,
-    EventRecord,
-    Link,
-    Message,
-    Reply,
-    Session,
-    TurnRecord,
-)
+from handoff.model import Card, Delivery, Link, Message, Session
+from handoff.records import EventRecord, Reply, TurnRecord
 from handoff.vocabulary import DeliveryKind, Participant, State
 from tests.heart import NOW, blank, handoff_of, session_in, with_handoff
 

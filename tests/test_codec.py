@@ -22,10 +22,9 @@ from handoff.model import (
     Lease,
     Link,
     Message,
-    Reply,
     Session,
-    TurnRecord,
 )
+from handoff.records import Reply, TurnRecord
 from handoff.store import DeadLetter
 from handoff.vocabulary import (
     ContactRef,

@@ -71,6 +71,7 @@ def session(clock: FixedClock) -> Session:
         transcript=(Message(author=Participant.CUSTOMER, text="My card is 4111"),),
         handoff=Handoff(id=HandoffId("h1"), provider=LIVECHAT, started_at=now),
         outbox=(opening,),
+        wake_at=now + timedelta(seconds=30),
         expire_at=now + timedelta(hours=72),
     )
 
@@ -99,6 +100,7 @@ async def test_words_are_in_the_data_alone(
         "handoff_id": "h1",
         "state": "requested",
         "opening": {"livechat": clock() + timedelta(minutes=5)},
+        "wake_at": clock() + timedelta(seconds=30),
         "expire_at": clock() + timedelta(hours=72),
     }
 

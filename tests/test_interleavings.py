@@ -18,7 +18,8 @@ from hypothesis.stateful import (
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.errors import ProviderError, Rejected, StoreError
 from handoff.events import AgentLeft, Closer, Event
-from handoff.model import Reply, Session
+from handoff.model import Session
+from handoff.records import Reply
 from handoff.vocabulary import ConversationRef, Dialect, JobKind
 from tests.desks import Fault, ReadingProvider, Room
 from tests.fakes import FixedClock

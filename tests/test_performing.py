@@ -202,9 +202,9 @@ async def test_failure_is_what_the_outbox_makes_of_it(work: Work) -> None:
 
 async def test_outcome_is_decided_on_the_session_as_it_is_by_then(work: Work) -> None:
     session = queue(session_in(State.ACTIVE), JobKind.NOTE)
-    decide = await work.performer(PlainProvider()).do(session, head(session), Deadline.after(5))
+    outcome = await work.performer(PlainProvider()).do(session, head(session), Deadline.after(5))
     later = queue(session, JobKind.SEND)
-    assert kinds(decide(later)) == [JobKind.SEND]
+    assert kinds(outcome.decision(later)) == [JobKind.SEND]
 
 
 async def test_customer_is_introduced_where_that_is_needed(work: Work) -> None:

@@ -13,6 +13,7 @@ from handoff.errors import ConfigurationError
 from handoff.rules import Abilities
 from handoff.settings import NO_LIMIT_SECONDS, Settings, load
 from handoff.variables import Variables
+from handoff.wake_settings import WakeSettings
 from tests.fakes import FixedClock
 
 LIVECHAT = {
@@ -27,6 +28,7 @@ EIGHT_BY_EIGHT = {
     "EIGHT_BY_EIGHT_TENANT": "tenant",
     "EIGHT_BY_EIGHT_CHANNEL_ID": "channel",
 }
+QUEUE = "projects/tulip/locations/europe-west1/queues/wake"
 
 
 def kept(references: Sequence[str]) -> Mapping[str, str]:
@@ -260,3 +262,19 @@ def test_order_that_names_an_unset_provider_is_refused(toml: Path) -> None:
 def test_order_of_nobody_is_refused(toml: Path) -> None:
     with pytest.raises(ConfigurationError):
         configured(toml, "[providers]\norder = []")
+
+
+def test_without_a_queue_the_store_is_the_scheduler() -> None:
+    assert settings().wake is None
+
+
+def test_queue_may_be_kept_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "queue").write_text(QUEUE)
+    url = "https://wake.example"
+    wake = settings(HANDOFF_TASKS_QUEUE=f"file:{tmp_path}/queue", HANDOFF_WAKE_URL=url).wake
+    assert wake == WakeSettings(queue=QUEUE, url=url)
+
+
+def test_queue_without_target_is_named_with_what_else_is_wrong() -> None:
+    said = problems({**LIVECHAT, "HANDOFF_TASKS_QUEUE": QUEUE, "HANDOFF_STORE": "mysql"})
+    assert [one.partition(" ")[0] for one in said] == ["HANDOFF_STORE", "HANDOFF_WAKE_URL"]

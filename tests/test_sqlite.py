@@ -26,6 +26,7 @@ from tests.fakes import FixedClock
 LIVECHAT = ProviderId("livechat")
 KEY = session_key(SessionId("s1"))
 INCREMENTS = 25
+NAMES = ("id", "now", "provider", "above", "below")
 
 
 @pytest.fixture
@@ -179,11 +180,30 @@ async def test_session_made_again_after_its_deletion_is_another_version(
         await store.commit(Change(session=session(), version=old))
 
 
+async def test_file_of_an_earlier_revision_learns_what_is_due(
+    path: Path, clock: FixedClock
+) -> None:
+    path.parent.mkdir()
+    db = sqlite3.connect(path)
+    with db:
+        table = sql.SCHEMA.split(";")[0].replace(",\n  wake_at TEXT", "")
+        assert "wake_at" not in table
+        db.execute(table)
+    db.close()
+    for _ in range(2):  # a file that was opened once lacks nothing any more
+        store = SqliteStore(str(path), clock=clock)
+        due = replace(session(f"s{_}"), wake_at=clock())
+        await store.commit(Change(session=due, version=None))
+        assert due.key in await store.due(10)
+        await store.close()
+
+
 async def test_queries_use_their_indexes(store: SqliteStore, path: Path) -> None:
     await store.load(KEY)
-    values = dict.fromkeys(("id", "now", "provider", "above", "below"), "x")
+    values: dict[str, str | int] = dict.fromkeys(NAMES, "x")
+    values["limit"] = 1
     db = sqlite3.connect(path)
-    for query in (sql.LOAD, sql.FIND, sql.OPENING, sql.READ_DELIVERIES, *sql.SWEEP):
+    for query in (sql.LOAD, sql.FIND, sql.OPENING, sql.DUE, sql.READ_DELIVERIES, *sql.SWEEP):
         plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}", values))
         assert "USING INDEX" in plan or "USING COVERING INDEX" in plan, (query, plan)
         assert "TEMP B-TREE" not in plan, (query, plan)

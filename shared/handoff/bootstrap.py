@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from handoff import log, settings
 from handoff.bridge import Bridge
@@ -13,6 +14,7 @@ from handoff.caller_auth import CallerCheck
 from handoff.clock import Clock, utc_now
 from handoff.errors import ConfigurationError
 from handoff.providers.base import Provider
+from handoff.rates import Rates
 from handoff.registry import PROVIDERS
 from handoff.secret_manager import read_in_child
 from handoff.settings import Settings
@@ -21,6 +23,16 @@ from handoff.tokens import Caller
 from handoff.transport import Transport
 from handoff.variables import Variables
 from handoff.vocabulary import ProviderId
+from handoff.wake_settings import WakeSettings
+from handoff.waking import Waker
+
+if TYPE_CHECKING:
+    from handoff.scheduler import CloudTasks
+
+# A session that was quiet may make so many seconds' turns at once.
+BURST_SECONDS = 10
+
+PROVIDER_IDS = tuple(PROVIDERS)
 
 MakeStore = Callable[[], Store]
 
@@ -33,6 +45,8 @@ class Running:
     bridge: Bridge
     caller: Caller
     check: CallerCheck | None
+    waker: Waker
+    close: Callable[[], Awaitable[None]]
 
 
 class Function:
@@ -63,7 +77,9 @@ def start(name: str, environ: Mapping[str, str] | None = None) -> Function:
         chosen = settings.load(variables, utc_now, serves_dialogflow=serves_dialogflow)
     except ConfigurationError as error:
         raise SystemExit(f"{name} cannot start:\n{_indented(str(error))}") from None
-    log.to_stdout()
+    log.to_stdout(chosen.project)
+    if chosen.wake is not None:
+        import handoff.scheduler  # noqa: F401 - here, where nobody waits for Google's packages
     return Function(chosen, store_maker(chosen.store, chosen.project, utc_now), utc_now)
 
 
@@ -81,13 +97,13 @@ def desks(environ: Mapping[str, str]) -> tuple[list[Desk], MakeStore]:
 
     Raises ConfigurationError with all that is missing or wrong.
     """
-    chosen = settings.load(Variables(environ, read_in_child), utc_now, serves_dialogflow=False)
+    chosen, make_store = at_hand(environ)
     targets = chosen.rules.targets.values()
     found = [
         Desk(id=name, provider=one, targets=tuple(ids[name] for ids in targets if name in ids))
         for name, one in chosen.providers.items()
     ]
-    return found, store_maker(chosen.store, chosen.project, utc_now)
+    return found, make_store
 
 
 def desk_to_set_up(environ: Mapping[str, str], name: str) -> tuple[Desk, MakeStore]:
@@ -96,6 +112,21 @@ def desk_to_set_up(environ: Mapping[str, str], name: str) -> tuple[Desk, MakeSto
     chosen = settings.load_for_setup(variables, utc_now, ProviderId(name))
     desk = Desk(id=ProviderId(name), provider=chosen.provider)
     return desk, store_maker(chosen.store, chosen.project, utc_now)
+
+
+def kept(environ: Mapping[str, str]) -> MakeStore:
+    """Return how to make the store, for who only looks; raises ConfigurationError."""
+    store, project = settings.load_store(Variables(environ, read_in_child))
+    return store_maker(store, project, utc_now)
+
+
+def at_hand(environ: Mapping[str, str]) -> tuple[Settings, MakeStore]:
+    """Return the settings of a function that no Dialogflow calls, and how to make its store.
+
+    Raises ConfigurationError with all that is missing or wrong.
+    """
+    chosen = settings.load(Variables(environ, read_in_child), utc_now, serves_dialogflow=False)
+    return chosen, store_maker(chosen.store, chosen.project, utc_now)
 
 
 def configured(environ: Mapping[str, str]) -> list[str]:
@@ -109,16 +140,42 @@ def configured(environ: Mapping[str, str]) -> list[str]:
 
 def wire(chosen: Settings, store: Store, clock: Clock) -> Running:
     """Return a bridge over the store and the chosen providers, with its own connections."""
-    caller = Caller(Transport().send, store, clock)
+    transport = Transport()
+    caller = Caller(transport.send, store, clock)
+    tasks = _tasks(chosen.wake) if chosen.wake else None
     bridge = Bridge(
         store=store,
         providers=chosen.providers,
         rules=chosen.rules,
         caller=caller,
         clock=clock,
+        schedule=tasks.schedule if tasks else None,
+        rates=Rates(chosen.turns_per_second, burst=round(chosen.turns_per_second * BURST_SECONDS)),
     )
+
+    async def close() -> None:
+        await transport.close()
+        await store.close()
+        if tasks:
+            await tasks.close()
+
     check = CallerCheck(chosen.caller, clock) if chosen.caller else None
-    return Running(settings=chosen, bridge=bridge, caller=caller, check=check)
+    waker = Waker(bridge, store)
+    return Running(
+        settings=chosen, bridge=bridge, caller=caller, check=check, waker=waker, close=close
+    )
+
+
+def _tasks(wake: WakeSettings) -> CloudTasks:
+    """Return the scheduler; its package was imported when the process started."""
+    from handoff.scheduler import CloudTasks
+
+    return CloudTasks(
+        queue=wake.queue,
+        url=wake.url,
+        service_account=wake.service_account,
+        endpoint=wake.emulator,
+    )
 
 
 def store_maker(store: str, project: str, clock: Clock) -> MakeStore:

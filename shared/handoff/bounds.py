@@ -7,17 +7,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
-from handoff.model import Delivery, EventRecord, Handoff, Message, Session, TurnRecord
+from handoff.model import Agent, Delivery, Handoff, Message, Session
+from handoff.records import EventRecord, Happening, TurnRecord
 
 T = TypeVar("T")
 
-# Firestore takes 1 MiB a document; these add up to about half of it, beside the outbox.
+# Firestore takes 1 MiB a document; all of these together stay below it.
 # https://cloud.google.com/firestore/quotas#collections_documents_and_fields
 TRANSCRIPT_LINES, TRANSCRIPT_BYTES = 500, 128_000
 LONGEST_LINE = 16_000
 TAIL_DELIVERIES, TAIL_BYTES = 50, 200_000
-TURNS, REPLY_BYTES = 60, 128_000
-EVENTS = 300
+TURNS, TURN_BYTES, REPLY_BYTES = 60, 64_000, 128_000
+EVENTS, EVENT_BYTES = 300, 64_000
+LIFE, LONGEST_WORD = 200, 60
+AGENTS, LONGEST_AGENT = 50, 200
+
+# What waits for a provider that is down; one message alone always has room.
+WAITING, WAITING_BYTES = 100, 150_000
 
 
 def trim(session: Session) -> tuple[Session, Sequence[Delivery]]:
@@ -29,9 +35,17 @@ def trim(session: Session) -> tuple[Session, Sequence[Delivery]]:
         transcript=_newest(lines, TRANSCRIPT_LINES, TRANSCRIPT_BYTES, _message_size),
         handoff=handoff,
         turns=_turns(session.turns),
-        events=_events(session.events),
+        events=_newest(session.events, EVENTS, EVENT_BYTES, _event_size),
+        life=tuple(map(_short, session.life[-LIFE:])),
     )
     return trimmed, spilled
+
+
+def has_room(session: Session, text: str) -> bool:
+    """Say whether one more message can wait in the outbox."""
+    waiting = [job.text for job in session.outbox]
+    size = sum(_written(one) + 300 for one in waiting)
+    return not waiting or (len(waiting) < WAITING and size + _written(text) <= WAITING_BYTES)
 
 
 def missing_before(session: Session) -> int | None:
@@ -66,22 +80,28 @@ def _tail(handoff: Handoff | None) -> tuple[Handoff | None, Sequence[Delivery]]:
     kept = _newest(handoff.deliveries, TAIL_DELIVERIES, TAIL_BYTES, _delivery_size)
     gone = handoff.deliveries[: len(handoff.deliveries) - len(kept)]
     unread = [one for one in gone if one.id > handoff.answered]
-    return replace(handoff, deliveries=kept), unread
+    agents = tuple(map(_named_shortly, handoff.agents[-AGENTS:]))
+    speaker = handoff.speaker[:LONGEST_AGENT]
+    return replace(handoff, deliveries=kept, agents=agents, speaker=speaker), unread
+
+
+def _named_shortly(agent: Agent) -> Agent:
+    return replace(agent, name=agent.name[:LONGEST_AGENT]) if agent.name else agent
+
+
+def _short(line: Happening) -> Happening:
+    return replace(line, name=line.name[:LONGEST_WORD])
 
 
 def _turns(turns: tuple[TurnRecord, ...]) -> tuple[TurnRecord, ...]:
     """Keep the ids of many turns, the texts of the newest: Dialogflow repeats within seconds."""
-    kept = turns[-TURNS:]
+    kept = _newest(turns, TURNS, TURN_BYTES, _turn_size)
     answered = len(_newest(kept, TURNS, REPLY_BYTES, _reply_size))
     forgotten = tuple(
         one if one.reply is None else replace(one, reply=replace(one.reply, texts=()))
         for one in kept[: len(kept) - answered]
     )
     return forgotten + kept[len(kept) - answered :]
-
-
-def _events(events: tuple[EventRecord, ...]) -> tuple[EventRecord, ...]:
-    return events[-EVENTS:]
 
 
 def _newest(
@@ -99,11 +119,20 @@ def _newest(
 
 def _message_size(message: Message) -> int:
     card = _written(asdict(message.card)) if message.card else 0
-    return _written(message.text) + _written(message.name) + card + 100
+    words = _written(message.text) + _written(message.name) + _written(message.utterance)
+    return words + card + 100
 
 
 def _delivery_size(delivery: Delivery) -> int:
     return sum(map(_written, (delivery.text, delivery.url, delivery.name, delivery.agent))) + 200
+
+
+def _turn_size(record: TurnRecord) -> int:
+    return _written(record.id) + _written(record.utterance) + 100
+
+
+def _event_size(record: EventRecord) -> int:
+    return _written(record.id) + _written(record.freed_by) + 100
 
 
 def _reply_size(record: TurnRecord) -> int:

@@ -8,18 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from handoff import lifecycle, log, opening, outbox, turns
+from handoff import lifecycle, log, opening, outbox, replaying, timers, turns
 from handoff.clock import Clock
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.errors import NotFound
+from handoff.errors import CannotReplay, NotFound, SchedulingError, TooMany
 from handoff.events import Event, Unrecognized
 from handoff.exchange import Inbound
-from handoff.model import Contact, Reply, Session
-from handoff.performing import Performer
+from handoff.model import Contact, Session
+from handoff.performing import Outcome, Performer
 from handoff.providers.base import Availability, Provider, Reads
+from handoff.rates import Rates
+from handoff.records import Reply
 from handoff.rules import Rules
 from handoff.sessions import Decision, Held, Sessions
-from handoff.store import Store, session_key
+from handoff.store import DeadLetter, Schedule, Store, session_key
 from handoff.tokens import Caller, Deadline
 from handoff.vocabulary import ProviderId, SessionKey
 
@@ -28,6 +30,11 @@ LEASE_MARGIN = 2.0
 
 # Below this no call to a provider is begun; the rest of the time is for the last commit.
 LEAST_FOR_A_JOB = 0.35
+
+# A sweep comes as often as this; what is due sooner is asked for.
+SWEEP_EVERY = timedelta(seconds=60)
+LEAST_PAUSE = timedelta(seconds=1)
+LEAST_FOR_A_TASK = 0.3
 
 # How long an event waits for a look at what came before it.
 LONGEST_LOOK, LOOK_POLL = 3.0, 0.05
@@ -44,7 +51,11 @@ class Bridge:
         rules: Rules,
         caller: Caller,
         clock: Clock,
+        schedule: Schedule | None = None,
+        rates: Rates | None = None,
     ) -> None:
+        self._schedule = schedule
+        self._rates = rates
         self._sessions = Sessions(store, rules, clock)
         self._providers = providers
         self._rules = rules
@@ -53,14 +64,19 @@ class Bridge:
         self._performer = Performer(providers, store, rules, caller, clock)
 
     async def answer(self, turn: Turn, deadline: Deadline) -> Reply:
-        """Return the answer to a turn; everything it caused is committed by then."""
+        """Return the answer to a turn; everything it caused is committed by then.
+
+        Raises TooMany when one session asks too often.
+        """
         owner = uuid.uuid4().hex
         fresh = Session(key=session_key(turn.session), id=turn.session, dialect=turn.dialect)
+        self._refuse_flood(fresh.key)
         held = await self._sessions.load_or(fresh)
         contact, asked = await self._asked(held.session, turn, deadline)
 
         def taken(session: Session) -> Session:
-            return turns.take(session, turn, self._rules, self._clock())
+            now = self._clock()
+            return turns.take(timers.passed(session, self._rules, now), turn, self._rules, now)
 
         def settled(session: Session) -> Session:
             return turns.settle(session, turn, self._rules, self._clock(), availability=asked)
@@ -72,6 +88,7 @@ class Bridge:
 
         held = await self._sessions.commit(held, begun)
         held = await self._perform(held, owner, deadline, settled)
+        await self._ask_to_be_woken(held.session, deadline)
         _log_turn(held.session, turn)
         return turns.answer_to(settled(taken(held.session)), turn) or Reply()
 
@@ -108,7 +125,8 @@ class Bridge:
             return
 
         def applied(session: Session) -> Session:
-            now, after = self._clock(), session
+            now = self._clock()
+            after = timers.passed(session, self._rules, now)
             for event in events:
                 after = lifecycle.apply(after, event, self._rules, now)
             busy = outbox.in_flight(after, now)
@@ -118,7 +136,63 @@ class Bridge:
         held = await self._sessions.commit(found, applied)
         outcome = "no_effect" if held is found else "applied"
         _log_events(provider, events, outcome, held.session)
-        await self._perform(held, owner, deadline, lambda session: session)
+        held = await self._perform(held, owner, deadline, _as_it_is)
+        await self._ask_to_be_woken(held.session, deadline)
+
+    async def wake(self, key: SessionKey, deadline: Deadline) -> bool:
+        """Do what is due for a session; say whether there was anything."""
+        held = await self._sessions.load(key)
+        return held is not None and await self._look_after(held, deadline)
+
+    async def replay(self, letter: DeadLetter, deadline: Deadline) -> None:
+        """Send a dead letter again; raises CannotReplay when there is nowhere to send it."""
+        held = await self._sessions.load(letter.session)
+        if held is None:
+            raise CannotReplay(f"session {letter.session} is not kept any more")
+
+        def sent(session: Session) -> Session:
+            return replaying.replayed(session, letter, self._rules, self._clock())
+
+        held = await self._sessions.commit(held, sent, replayed=(letter.id,))
+        await self._look_after(held, deadline)
+
+    async def _look_after(self, held: Held, deadline: Deadline) -> bool:
+        owner = uuid.uuid4().hex
+
+        def woken(session: Session) -> Session:
+            after = timers.passed(session, self._rules, self._clock())
+            return self._claimed(after, owner, deadline) or after
+
+        after = await self._sessions.commit(held, woken)
+        done = await self._perform(after, owner, deadline, _as_it_is)
+        # Called before it was time, by a clock ahead of ours: the same second would be no news.
+        extra = LEAST_PAUSE if done is held else timedelta()
+        await self._ask_to_be_woken(done.session, deadline, extra)
+        return done is not held
+
+    async def _ask_to_be_woken(
+        self, session: Session, deadline: Deadline, extra: timedelta = timedelta()
+    ) -> None:
+        """Ask for a call when the next thing is due soon; the sweep comes for all the rest."""
+        if self._schedule is None or session.wake_at is None:
+            return
+        now = self._clock()
+        # Later than now: a task's name, which has the second in it, serves only once.
+        at = max(session.wake_at + extra, now + LEAST_PAUSE)
+        if at - now >= SWEEP_EVERY:
+            return
+        try:
+            # What took all the time is what has to be asked for: some is left for that.
+            async with asyncio.timeout(max(deadline.left, LEAST_FOR_A_TASK)):
+                await self._schedule(session.key, at)
+        except (SchedulingError, TimeoutError) as error:
+            reason = type(error).__name__
+            log.warning("schedule", session=session.key, outcome="failed", reason=reason)
+
+    def _refuse_flood(self, key: SessionKey) -> None:
+        wait = self._rates.wait(key) if self._rates else 0
+        if wait:
+            raise TooMany("Too many turns of one session.", retry_after=wait)
 
     async def _after_looking(self, key: SessionKey) -> Held | None:
         """Return the session, once nobody is reading what came before what comes now.
@@ -139,20 +213,20 @@ class Bridge:
         while outbox.holds(held.session, owner):
             outcome = await self._outcome(held.session, deadline)
 
-            def after(session: Session, outcome: Decision = outcome) -> Session:
-                done = outcome(session)
+            def after(session: Session, outcome: Outcome = outcome) -> Session:
+                done = outcome.decision(session)
                 more = outbox.next_due(done, self._clock()) and deadline.left > LEAST_FOR_A_JOB
                 if more and outbox.holds(done, owner):
                     return done
                 return finish(outbox.release(done, owner))
 
-            held = await self._sessions.commit(held, after)
+            held = await self._sessions.commit(held, after, outcome.attempt)
         return held
 
-    async def _outcome(self, session: Session, deadline: Deadline) -> Decision:
+    async def _outcome(self, session: Session, deadline: Deadline) -> Outcome:
         job = outbox.next_due(session, self._clock())
         if job is None or deadline.left <= LEAST_FOR_A_JOB:
-            return lambda session: session
+            return Outcome(decision=_as_it_is)
         return await self._performer.do(session, job, deadline)
 
     def _claimed(self, session: Session, owner: str, deadline: Deadline) -> Session | None:
@@ -177,6 +251,10 @@ class Bridge:
         contact = known or await self._performer.introduce(provider, customer, deadline)
         asked = await self._performer.availability(provider, target, contact, deadline)
         return (provider, contact) if contact else None, asked
+
+
+def _as_it_is(session: Session) -> Session:
+    return session
 
 
 def _introduced(session: Session, contact: tuple[ProviderId, Contact] | None) -> Session:

@@ -18,10 +18,16 @@ PLACEHOLDER = re.compile(r"\{[^{}]*\}?|\}")
 
 # Dialogflow CX waits 30 seconds at most; a year is long for a customer's words.
 LONGEST_TURN = 25
+# With less than this no call to a provider would be begun.
+SHORTEST_TURN = 1
 MOST_HOURS = 24 * 366
 
 # Longer would only keep a customer from the bot.
 LONGEST_GRACE = 600
+
+# Nobody waits for a person, or for an answer, longer than a day.
+LONGEST_WAIT = 24 * 3600
+MOST_TURNS_PER_SECOND = 1000
 
 # The ids that settings and addresses use, whether or not a provider is configured
 PROVIDER_IDS = frozenset({"livechat", "8x8", "sparkcentral", "cm"})
@@ -100,6 +106,18 @@ def _number(least: float, most: float) -> Callable[[str, Any], str]:
     return check_value
 
 
+def _number_or_off(least: float, most: float) -> Callable[[str, Any], str]:
+    check_number = _number(least, most)
+
+    def check_value(name: str, value: Any) -> str:
+        problem = check_number(name, value)
+        return (
+            "" if (value == 0 and value is not False) or not problem else f"{problem}; 0: no limit"
+        )
+
+    return check_value
+
+
 def _one_of(*choices: str) -> Callable[[str, Any], str]:
     def check_value(name: str, value: Any) -> str:
         return "" if value in choices else f"{name} must be one of {choices}, not {value!r}"
@@ -172,8 +190,12 @@ SECTIONS: Mapping[str, Callable[[str, Table], list[str]]] = {
     "attributes": _attributes,
     "targets": _targets,
     "limits": _fixed(
-        turn=_number(0, LONGEST_TURN),
+        turn=_number_or_off(SHORTEST_TURN, LONGEST_TURN),
+        accept=_number(0, LONGEST_WAIT),
+        inactive_warning=_number(0, LONGEST_WAIT),
+        inactive=_number(0, LONGEST_WAIT),
         leave_grace=_number(0, LONGEST_GRACE),
+        turns_per_second=_number(0, MOST_TURNS_PER_SECOND),
     ),
     "words": _fixed(leave=_strings),
     "retention": _fixed(texts_hours=_number(1, MOST_HOURS)),

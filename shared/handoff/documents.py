@@ -52,6 +52,7 @@ def of_session(session: Session) -> Document:
         "handoff_id": _shown(handoff.id) if handoff else None,
         "state": handoff.state.value if handoff else None,
         "opening": _opening(session),
+        "wake_at": session.wake_at,
         "expire_at": session.expire_at,
         "data": encode(session, f"{SESSIONS}/{session.key}"),
     }
@@ -142,17 +143,15 @@ def _of_delivery(session: Session, handoff: HandoffId, delivery: Delivery) -> Do
 
 
 def _of_dead_letter(letter: DeadLetter) -> Document:
-    # One per job: a letter that was sent again and failed again replaces itself.
-    name = document_id(letter.session, letter.job.handoff, str(letter.job.id))
     fields: dict[str, Field] = {
         "session": letter.session,
         "handoff_id": _shown(letter.job.handoff),
         "provider": letter.job.provider,
         "at": letter.at,
         "expire_at": letter.expire_at,
-        "data": encode(letter, f"{DEAD_LETTERS}/{name}"),
+        "data": encode(letter, f"{DEAD_LETTERS}/{letter.id}"),
     }
-    return Document(collection=DEAD_LETTERS, id=name, fields=fields)
+    return Document(collection=DEAD_LETTERS, id=letter.id, fields=fields)
 
 
 def _shown(name: str | None) -> str:

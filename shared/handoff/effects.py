@@ -57,6 +57,20 @@ class Teller:
         """Return the handoff with a sentence about an agent, whose name may be unknown."""
         return self.notice(handoff, name if agent else f"{name}_unnamed", agent or "")
 
+    def file(self, handoff: Handoff, event: FileShared, agent: str) -> Handoff:
+        """Return the handoff with an agent's file, or with the word that it cannot be shown."""
+        if not event.url:
+            return self.notice(handoff, "file_not_shown")
+        return self.deliver(
+            handoff,
+            DeliveryKind.FILE,
+            agent=agent,
+            url=event.url,
+            name=event.name,
+            content_type=event.content_type,
+            size=event.size,
+        )
+
 
 def _nothing(handoff: Handoff, _event: Any, _teller: Teller) -> Handoff:
     return handoff
@@ -87,17 +101,7 @@ def _replied(handoff: Handoff, event: AgentReplied, teller: Teller) -> Handoff:
 
 def _shared(handoff: Handoff, event: FileShared, teller: Teller) -> Handoff:
     speaking = _speaking(handoff, event, teller)
-    if not event.url:
-        return teller.notice(speaking, "file_not_shown")
-    return teller.deliver(
-        speaking,
-        DeliveryKind.FILE,
-        agent=speaking.speaker,
-        url=event.url,
-        name=event.name,
-        content_type=event.content_type,
-        size=event.size,
-    )
+    return teller.file(speaking, event, speaking.speaker)
 
 
 def _left(handoff: Handoff, event: AgentLeft, _teller: Teller) -> Handoff:

@@ -43,6 +43,17 @@ class MethodNotAllowed(RequestError):
     code = "method_not_allowed"
 
 
+class TooMany(RequestError):
+    """Too many requests for one session; `retry_after` is in seconds."""
+
+    status = 429
+    code = "too_many"
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class TooLarge(RequestError):
     """The body is larger than the limit."""
 
@@ -92,6 +103,14 @@ class Unavailable(ProviderError):
 
 class TooEarly(BridgeError):
     """What came cannot be placed yet; the caller has to come again."""
+
+
+class SchedulingError(BridgeError):
+    """Nobody could be asked to wake a session; the sweep will find it."""
+
+
+class CannotReplay(BridgeError):
+    """A dead letter has nowhere to go; the text says why."""
 
 
 class StoreError(BridgeError):

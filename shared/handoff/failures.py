@@ -29,6 +29,18 @@ UNANSWERED = "unanswered"
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=60)
 
+# When something is not done after this long, the customer hears of it.
+LONG = timedelta(seconds=10)
+DELAYS: Mapping[JobKind, str] = {
+    JobKind.IDENTIFY: "connecting_delayed",
+    JobKind.OPEN: "connecting_delayed",
+    JobKind.SEND: "delayed",
+}
+
+# A job whose every attempt kills the process would be tried for ever: nobody writes down a failure.
+MOST_ATTEMPTS = 25
+WORN = "worn"
+
 # How long it is worth trying: a customer waits for an opening, a message can come late.
 PATIENCE: Mapping[JobKind, timedelta] = {
     JobKind.IDENTIFY: timedelta(minutes=2),
@@ -54,9 +66,16 @@ def failed(
     doubtful = current.uncertain or (isinstance(error, Unavailable) and not error.certain)
     tried = replace(current, attempts=current.attempts + 1, uncertain=doubtful)
     again = now + _pause(tried, error)
-    if isinstance(error, Rejected) or again - tried.created_at > PATIENCE[tried.kind]:
+    too_long = again - tried.created_at > PATIENCE[tried.kind] or is_worn(tried)
+    if isinstance(error, Rejected) or too_long:
         return GIVING_UP[tried.kind](session, tried, error, rules, now)
-    return replace(session, outbox=_swapped(session, replace(tried, due_at=again)))
+    waiting = replace(session, outbox=_swapped(session, replace(tried, due_at=again)))
+    return _told_of_delay(waiting, tried, rules, now)
+
+
+def is_worn(job: Job) -> bool:
+    """Say whether a job was tried as often as is worth it."""
+    return job.attempts >= MOST_ATTEMPTS
 
 
 def _pause(job: Job, error: ProviderError) -> timedelta:
@@ -66,6 +85,17 @@ def _pause(job: Job, error: ProviderError) -> timedelta:
     jittered = timedelta(seconds=growing.total_seconds() * (0.75 + seed[0] / 512))
     asked = error.retry_after if isinstance(error, Throttled) else None
     return max(jittered, timedelta(seconds=min(asked or 0, 3600)))
+
+
+def _told_of_delay(session: Session, job: Job, rules: Rules, now: datetime) -> Session:
+    """Tell the customer once that something takes long, and how they stand meanwhile."""
+    handoff, notice = session.open_handoff, DELAYS.get(job.kind)
+    if notice is None or handoff is None or handoff.id != job.handoff or handoff.delay_told:
+        return session
+    if now - job.created_at < LONG:
+        return session
+    told = lifecycle.teller(session, rules, now).notice(handoff, notice)
+    return replace(session, handoff=replace(told, delay_told=True))
 
 
 def _no_opening(

@@ -84,7 +84,7 @@ class FirestoreStore:
     async def commit(self, change: Change) -> Version:
         """Write all of it or nothing."""
         session, others = documents.of_session(change.session), documents.extras(change)
-        return await self._write(session, change.version, others)
+        return await self._write(session, change.version, others, change.replayed)
 
     async def opening(self, provider: ProviderId) -> bool:
         """Say whether any session has an `open` job for this provider in its outbox."""
@@ -100,6 +100,12 @@ class FirestoreStore:
         bounds = FieldFilter("position", ">", above), FieldFilter("position", "<", below)
         found = await self._query(documents.DELIVERIES, "position", *bounds)
         return [decode(data, Delivery, name) for name, data in self._unexpired(found)]
+
+    async def due(self, limit: int) -> Sequence[SessionKey]:
+        """Return the sessions for which something is to be done by now, the oldest first."""
+        condition = FieldFilter("wake_at", "<=", self._clock())
+        found = await self._query(documents.SESSIONS, "wake_at", condition, limit=limit)
+        return [SessionKey(name.rpartition("/")[2]) for name, _ in self._unexpired(found)]
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
         """Return what could not be delivered, oldest first."""
@@ -164,7 +170,11 @@ class FirestoreStore:
             return list(await query.get(retry=None, timeout=self._timeout))
 
     async def _write(
-        self, guarded: Document, read: Version | None, others: Sequence[Document]
+        self,
+        guarded: Document,
+        read: Version | None,
+        others: Sequence[Document],
+        replayed: Sequence[str] = (),
     ) -> Version:
         name = f"{guarded.collection}/{guarded.id}"
         with _translated(f"write {name}"):
@@ -172,6 +182,8 @@ class FirestoreStore:
             self._add_guarded(batch, guarded, read)
             for document in others:
                 batch.set(self._reference(document), dict(document.fields))
+            for letter in replayed:
+                batch.delete(self._connected().collection(documents.DEAD_LETTERS).document(letter))
             try:
                 results = await batch.commit(retry=None, timeout=self._timeout)
             except CONTENTION as error:

@@ -22,7 +22,8 @@ from handoff.events import (
     Transferred,
     WentIdle,
 )
-from handoff.model import EventRecord, Handoff, Job, Session
+from handoff.model import Handoff, Job, Session
+from handoff.records import EventRecord
 from handoff.rules import Rules
 from handoff.vocabulary import JobKind
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from handoff import leaving, reading
+from handoff import facts, late, leaving, reading
 from handoff.effects import EFFECTS, Teller
 from handoff.events import (
     AgentJoined,
@@ -21,9 +21,10 @@ from handoff.events import (
     Transferred,
     WentIdle,
 )
-from handoff.model import Contact, EventRecord, Handoff, Message, Session
+from handoff.model import Handoff, Message, Session
+from handoff.records import EventRecord
 from handoff.rules import Rules
-from handoff.vocabulary import JobKind, Participant, Reason, State
+from handoff.vocabulary import Participant, Reason, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,33 +72,32 @@ ENDINGS: Mapping[Reason, str] = {
     Reason.PROVIDER_ERROR: "provider_error",
 }
 
-# Vendors repeat a webhook within a minute or so; later the same words are news.
-RECURRENCE = timedelta(seconds=90)
-
 
 def apply(session: Session, event: Event, rules: Rules, now: datetime) -> Session:
     """Return the session after `event`; the very same object when it has no effect."""
     session = leaving.without_orphan(session, event, now)
     handoff = session.open_handoff
-    if handoff is None or type(event) not in EFFECTS or _says_nothing(event):
+    if handoff is None or not facts.concerns(session, handoff, event):
+        return late.heard(session, event, teller(session, rules, now), now)
+    if type(event) not in EFFECTS or facts.says_nothing(event):
         return session
     if handoff.state not in TRANSITIONS[type(event)]:
         return session
-    if _seen(session, event, now) or not _concerns(session, handoff, event):
-        return session
-    if reading.was_read(handoff, event):
+    if facts.seen(session, event, now) or reading.was_read(handoff, event):
         return session
     if isinstance(event, ConversationClosed):
         reason = _closing_reason(handoff, event)
         known = replace(session, handoff=_bound(handoff, event))
         changed = end(known, ConversationClosed, reason, rules, now)
     else:
-        changed = _after(session, handoff, event, teller(session, rules, now))
+        changed = _after(session, handoff, event, teller(session, rules, now), now)
         changed = leaving.considered(changed, event, rules, now)
     if changed == session:
         return session
-    record = EventRecord(id=event.id, at=now, freed_by=_freed_by(event))
-    still = tuple(one for one in session.events if one.freed_by not in _moves(session, changed))
+    kind, freed_by = type(event).__name__, facts.freed_by(event)
+    record = EventRecord(id=event.id, at=now, kind=kind, freed_by=freed_by)
+    moved = facts.moves(session, changed)
+    still = tuple(one for one in session.events if one.freed_by not in moved)
     return replace(changed, events=(*still, record))
 
 
@@ -110,8 +110,14 @@ def end(session: Session, cause: type, reason: Reason, rules: Rules, now: dateti
     session = leaving.without_question(session)
     alone = replace(handoff, agents=(), gone=None, position=None, wait_seconds=None)
     over = replace(alone, state=state, reason=reason)
-    told = teller(session, rules, now).notice(over, ENDINGS[reason])
+    told = teller(session, rules, now).notice(over, _ending(handoff, reason))
     return remembering(replace(session, handoff=told))
+
+
+def _ending(handoff: Handoff, reason: Reason) -> str:
+    """Return the name of the text that tells the end: one who was connected has lost something."""
+    lost = reason is Reason.PROVIDER_ERROR and handoff.conversation is not None
+    return "connection_lost" if lost else ENDINGS[reason]
 
 
 def remembering(session: Session) -> Session:
@@ -129,7 +135,9 @@ def teller(session: Session, rules: Rules, now: datetime) -> Teller:
     return Teller(texts=rules.texts, language=session.language, now=now)
 
 
-def _after(session: Session, handoff: Handoff, event: Event, speaker: Teller) -> Session:
+def _after(
+    session: Session, handoff: Handoff, event: Event, speaker: Teller, now: datetime
+) -> Session:
     """Return the session with what the event changed, said and moved."""
     known = reading.remembered(_bound(handoff, event), event)
     changed = EFFECTS[type(event)](known, event, speaker)
@@ -137,84 +145,11 @@ def _after(session: Session, handoff: Handoff, event: Event, speaker: Teller) ->
     wants_nobody = isinstance(event, NEED_NOBODY_LEFT) and changed.agents
     wants_somebody = state is State.ACTIVE and not changed.agents
     state = handoff.state if wants_nobody or wants_somebody else state
-    moved = replace(session, handoff=replace(changed, state=state))
+    moved = replace(session, handoff=_timed(replace(changed, state=state), handoff, event, now))
     if not isinstance(event, AgentReplied):
         return moved
     words = Message(author=Participant.AGENT, text=event.text, name=changed.speaker)
     return moved.saying(words)
-
-
-def _says_nothing(event: Event) -> bool:
-    return isinstance(event, AgentReplied) and not event.text
-
-
-def _seen(session: Session, event: Event, now: datetime) -> bool:
-    """Say whether this very fact was told before."""
-    times = [record.at for record in session.events if record.id == event.id]
-    return any(not event.recurs or now - at < RECURRENCE for at in times)
-
-
-def _freed_by(event: Event) -> str:
-    """Return what has to happen before the very same words can be true once more."""
-    if not event.recurs:
-        return ""
-    if isinstance(event, AgentJoined):
-        return f"left {event.agent.id}"
-    if isinstance(event, AgentLeft):
-        return f"joined {event.agent_id}"
-    return f"joined {event.by}" if isinstance(event, Transferred) and event.by else ""
-
-
-def _moves(before: Session, after: Session) -> set[str]:
-    """Return who came and who went."""
-    was, now = _there(before), _there(after)
-    return {f"left {one}" for one in was - now} | {f"joined {one}" for one in now - was}
-
-
-def _there(session: Session) -> set[str]:
-    return {agent.id for agent in session.handoff.agents} if session.handoff else set()
-
-
-def _concerns(session: Session, handoff: Handoff, event: Event) -> bool:
-    """Say whether the event is about this handoff, and not our own words coming back."""
-    contact = session.contacts.get(handoff.provider)
-    if event.handoff not in {None, handoff.id}:
-        return False
-    if isinstance(event, AgentReplied | FileShared) and _is_echo(handoff, contact, event):
-        return False
-    if handoff.conversation is None:
-        return _may_bind(session, handoff, contact, event)
-    if event.conversation != handoff.conversation:
-        return False
-    return event.thread is None or _is_current_thread(handoff, contact, event)
-
-
-def _may_bind(session: Session, handoff: Handoff, contact: Contact | None, event: Event) -> bool:
-    """Say whether an event of a conversation that is not known yet can be about this handoff.
-
-    Not while the opening of another is still to come out, and nothing that an earlier
-    conversation or thread may have said late.
-    """
-    opener = next((job for job in session.outbox if job.kind is JobKind.OPEN), None)
-    if opener is not None and opener.handoff != handoff.id:
-        return False
-    if contact is None:  # nothing but our own id tells this handoff from an earlier one
-        return event.handoff == handoff.id
-    old = contact.conversation == event.conversation and event.thread is None
-    return not old and not contact.remembers(event.thread)
-
-
-def _is_current_thread(handoff: Handoff, contact: Contact | None, event: Event) -> bool:
-    if handoff.thread is not None and event.thread == handoff.thread:
-        return True
-    if contact is not None and contact.remembers(event.thread):
-        return False
-    return handoff.thread is None or isinstance(event, ConversationOpened)
-
-
-def _is_echo(handoff: Handoff, contact: Contact | None, event: AgentReplied | FileShared) -> bool:
-    ours = event.client_id.startswith(handoff.id)
-    return ours or (contact is not None and event.author == contact.ref)
 
 
 def _bound(handoff: Handoff, event: Event) -> Handoff:
@@ -222,6 +157,15 @@ def _bound(handoff: Handoff, event: Event) -> Handoff:
     adopts = isinstance(event, ConversationOpened) or handoff.thread is None
     thread = event.thread if event.thread and adopts else handoff.thread
     return replace(handoff, conversation=event.conversation, thread=thread)
+
+
+def _timed(after: Handoff, before: Handoff, event: Event, now: datetime) -> Handoff:
+    """Return the handoff that knows since when somebody is waited for, and who has to answer."""
+    if after.state is State.WAITING and before.state is State.ACTIVE:
+        after = replace(after, waits_since=now)
+    if not isinstance(event, AgentReplied | FileShared):
+        return after
+    return replace(after, unanswered_since=now, warned=False)
 
 
 def _closing_reason(handoff: Handoff, event: ConversationClosed) -> Reason:

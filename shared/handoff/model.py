@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from handoff.records import EventRecord, Happening, TurnRecord
 from handoff.vocabulary import (
     ContactRef,
     ConversationRef,
@@ -17,7 +18,6 @@ from handoff.vocabulary import (
     Presence,
     ProviderId,
     Reason,
-    Scalar,
     SessionId,
     SessionKey,
     State,
@@ -127,7 +127,8 @@ class Job:
     """One entry of the outbox; `uncertain` when an earlier attempt may have had its effect.
 
     `renewed`: the customer was made known to the provider once more for this opening.
-    `utterance` is Dialogflow's id of the input that a message came in.
+    `utterance` is Dialogflow's id of the input that a message came in, `author` the agent's name
+    of words for the customer.
     """
 
     id: int
@@ -143,6 +144,7 @@ class Job:
     uncertain: bool = False
     renewed: bool = False
     utterance: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,10 @@ class Handoff:
     By the vendor's clock, `came_at` is when last somebody came or was being looked for, `left_at`
     when last somebody left, `departed` when each agent did, `idle_at` when last nobody was there
     at all; `moving`: passed on, and nobody came
-    yet. `read` are digests of what agents said that was found by looking, up to `read_until`.
+    yet. `waits_since` is when they began to wait, None from the start; `unanswered_since` when the
+    agent last wrote, until the customer does, `warned` that this was said; `delay_told` that
+    something takes long. `read` are digests of what agents said that was found by looking, up to
+    `read_until`.
     `deliveries` is the tail of what the customer is to see, up to
     `last_delivery`; `answered` is the last one that a Dialogflow answer carried.
     """
@@ -191,6 +196,10 @@ class Handoff:
     idle_at: datetime | None = None
     departed: Mapping[str, datetime] = field(default_factory=dict)
     moving: bool = False
+    waits_since: datetime | None = None
+    unanswered_since: datetime | None = None
+    warned: bool = False
+    delay_told: bool = False
     read: tuple[str, ...] = ()
     read_until: datetime | None = None
     available: Presence = Presence.UNKNOWN
@@ -201,42 +210,6 @@ class Handoff:
     deliveries: tuple[Delivery, ...] = ()
     last_delivery: int = 0
     answered: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """Our answer to a turn, the same for both dialects.
-
-    `mute` drops the bot's own texts; `started` is set on the turn that begins a handoff;
-    `return_to` is the CX flow to go back to; `context` keeps the ES context alive, ends it, or
-    (None) lets it carry the parameters for one turn.
-    """
-
-    texts: tuple[str, ...] = ()
-    parameters: Mapping[str, Scalar] = field(default_factory=dict)
-    mute: bool = False
-    started: HandoffId | None = None
-    provider: str = ""
-    return_to: str = ""
-    context: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnRecord:
-    """A turn we have seen; its reply once there is one, so that a repeat gets the same."""
-
-    id: str
-    utterance: str
-    reply: Reply | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRecord:
-    """An event we have seen. `freed_by` makes the same words news again: who left can join."""
-
-    id: str
-    at: datetime
-    freed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +226,8 @@ class Session:
     """Everything one decision needs; stored as one document.
 
     `transcript` is the tail of what was said, `lines` counts all of it. `undelivered` is what
-    the last decision gave up: the commit moves it to the dead letters.
+    the last decision gave up: the commit moves it to the dead letters. `life` are the newest
+    things that happened to its handoffs, `wake_at` when something is to be done for it.
     """
 
     key: SessionKey
@@ -271,6 +245,8 @@ class Session:
     undelivered: tuple[Undelivered, ...] = ()
     turns: tuple[TurnRecord, ...] = ()
     events: tuple[EventRecord, ...] = ()
+    life: tuple[Happening, ...] = ()
+    wake_at: datetime | None = None
     expire_at: datetime | None = None
 
     @property

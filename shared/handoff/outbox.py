@@ -29,7 +29,8 @@ def claim(session: Session, owner: str, until: datetime, now: datetime) -> Sessi
     mine = Lease(owner=owner, until=until)
     if lease is None or lease.owner == owner or not session.outbox:
         return replace(session, lease=mine)
-    doubtful = replace(session.outbox[0], uncertain=True)
+    died = session.outbox[0]
+    doubtful = replace(died, uncertain=True, attempts=died.attempts + 1)
     return replace(session, lease=mine, outbox=(doubtful, *session.outbox[1:]))
 
 
@@ -47,7 +48,7 @@ def done(session: Session, job: Job, result: object, rules: Rules, now: datetime
     """Return the session after a job was done; unchanged when it was already settled."""
     if jobs.current(session, job) is None:
         return session
-    rest = jobs.without(session, job)
+    rest = _in_time_again(jobs.without(session, job), job)
     if isinstance(result, Identity):
         contacts = {**rest.contacts, job.provider: Contact(ref=result.ref)}
         return replace(rest, contacts=contacts)
@@ -58,6 +59,24 @@ def done(session: Session, job: Job, result: object, rules: Rules, now: datetime
         return rest
     bound = _opened(rest, job, result, rules, now)
     return without_audience(bound, rules, now, in_flight=0)
+
+
+def _in_time_again(session: Session, job: Job) -> Session:
+    """Return the session whose customer is told anew when something else takes long."""
+    handoff = session.handoff
+    spoke = job.kind in {JobKind.OPEN, JobKind.SEND}
+    if handoff is None or handoff.id != job.handoff or not (spoke and handoff.delay_told):
+        return session
+    return replace(session, handoff=replace(handoff, delay_told=False))
+
+
+def parted(session: Session, cause: type, reason: Reason, rules: Rules, now: datetime) -> Session:
+    """Return the session whose open handoff ends on our side; the desk is told."""
+    handoff = session.open_handoff
+    if handoff is None:
+        return session
+    alone = leaving.left_behind(session)
+    return jobs.add(lifecycle.end(alone, cause, reason, rules, now), JobKind.CLOSE, handoff, now)
 
 
 def finished(session: Session, asked: Job, rules: Rules, now: datetime) -> Session:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from time import monotonic
 
 from handoff import failures, log, outbox
 from handoff.clock import Clock
 from handoff.errors import ConversationGone, NobodyThere, ProviderError, Rejected
+from handoff.life import Attempt
 from handoff.model import Contact, Customer, Handoff, Job, Session
 from handoff.providers.base import (
     Availability,
@@ -35,6 +37,14 @@ from handoff.vocabulary import ConversationRef, JobKind, Presence, ProviderId
 SETTLED = timedelta(seconds=30)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What to make of the session after a job was done, or tried; `attempt` for its life."""
+
+    decision: Decision
+    attempt: Attempt | None = None
+
+
 class Performer:
     """Calls providers for jobs that are committed; what comes of it is decided by `outbox`."""
 
@@ -52,25 +62,28 @@ class Performer:
         self._caller = caller
         self._clock = clock
 
-    async def do(self, session: Session, job: Job, deadline: Deadline) -> Decision:
+    async def do(self, session: Session, job: Job, deadline: Deadline) -> Outcome:
         """Do the job and return what to make of the session, whichever shape it has by then."""
         if outbox.is_moot(session, job):
-            return lambda now: outbox.drop_moot(now, job, self._clock())
-        if job.provider not in self._providers:  # taken out of the settings in mid-conversation
-            return self._failed(job, Rejected(f"{job.provider} is not configured any more"))
+            return Outcome(decision=lambda now: outbox.drop_moot(now, job, self._clock()))
+        began = monotonic()
         answer = await self._asked(session, job, deadline)
         known = outbox.asked(session, job, answer) if answer else session
         try:
             result = outbox.already_opened(known, job) or await self._call(known, job, deadline)
         except ProviderError as error:
-            self._log(session, job, type(error).__name__, error)
-            outcome = self._failed(job, error)
+            attempt = _attempt(job, type(error).__name__, began)
+            _log_attempt(session, attempt, error)
+            decision = self._failed(job, error)
         else:
-            self._log(session, job, "done")
-            outcome = self._done(job, result)
+            attempt = _attempt(job, "done", began)
+            _log_attempt(session, attempt)
+            decision = self._done(job, result)
         if answer is None:
-            return outcome
-        return lambda now: outcome(outbox.asked(now, job, answer))
+            return Outcome(decision=decision, attempt=attempt)
+        return Outcome(
+            decision=lambda now: decision(outbox.asked(now, job, answer)), attempt=attempt
+        )
 
     def _done(self, job: Job, result: object) -> Decision:
         return lambda session: outbox.done(session, job, result, self._rules, self._clock())
@@ -107,6 +120,10 @@ class Performer:
             return unknown
 
     async def _call(self, session: Session, job: Job, deadline: Deadline) -> object:
+        if job.provider not in self._providers:  # taken out of the settings in mid-conversation
+            raise Rejected(f"{job.provider} is not configured any more")
+        if failures.is_worn(job):  # whoever tried last died of it
+            raise Rejected(f"{job.kind} was tried {job.attempts} times", code=failures.WORN)
         if job.kind is JobKind.IDENTIFY:
             return await self._identify(session, job, deadline)
         if job.kind is JobKind.OPEN:
@@ -133,7 +150,7 @@ class Performer:
     async def _asked(self, session: Session, job: Job, deadline: Deadline) -> Availability | None:
         """Ask who is there before an opening; a doubtful attempt is looked up, not asked."""
         handoff = session.open_handoff
-        opens = job.kind is JobKind.OPEN and not job.uncertain
+        opens = job.kind is JobKind.OPEN and not job.uncertain and job.provider in self._providers
         if not opens or handoff is None or handoff.conversation is not None:
             return None
         contact = session.contacts.get(job.provider)
@@ -207,20 +224,24 @@ class Performer:
             )
             await self._caller.run(desk.note(place, opening), deadline)
 
-    def _log(
-        self, session: Session, job: Job, outcome: str, error: ProviderError | None = None
-    ) -> None:
-        write = log.warning if error else log.info
-        write(
-            f"job.{job.kind}",
-            provider=job.provider,
-            session=session.key,
-            handoff=job.handoff,
-            job=job.id,
-            attempt=job.attempts + 1,
-            outcome=outcome,
-            reason=str(error) if error else None,
-        )
+
+def _attempt(job: Job, outcome: str, began: float) -> Attempt:
+    return Attempt(job=job, outcome=outcome, milliseconds=round(1000 * (monotonic() - began)))
+
+
+def _log_attempt(session: Session, attempt: Attempt, error: ProviderError | None = None) -> None:
+    job, write = attempt.job, log.warning if error else log.info
+    write(
+        f"job.{job.kind}",
+        provider=job.provider,
+        session=session.key,
+        handoff=job.handoff,
+        job=job.id,
+        attempt=job.attempts + 1,
+        outcome=attempt.outcome,
+        reason=str(error) if error else None,
+        milliseconds=attempt.milliseconds,
+    )
 
 
 def _handoff(session: Session) -> Handoff:

@@ -28,7 +28,8 @@ class Rules:
     `providers` are the configured ones, the default first. `attributes` maps a session
     parameter to its label at the desk, `targets` our own name to each provider's id, `names`
     our parameter names to the agent's. `leave_words` are case-folded. `leave_grace` is how long
-    somebody may still come after the last agent left.
+    somebody may still come after the last agent left; `accept` how long a customer waits for
+    somebody, `inactive_warning` and `inactive` how long they may stay silent; 0 is for ever.
     """
 
     providers: Mapping[ProviderId, Abilities] = field(default_factory=dict)
@@ -40,6 +41,9 @@ class Rules:
     unknown_is_open: bool = True
     keep_texts: timedelta = timedelta(hours=72)
     leave_grace: timedelta = timedelta(seconds=20)
+    accept: timedelta = timedelta(seconds=600)
+    inactive_warning: timedelta = timedelta(seconds=300)
+    inactive: timedelta = timedelta(seconds=600)
 
     def parameter(self, turn: Turn, name: str) -> str:
         """Return the turn's value for one of our parameters, or an empty string."""

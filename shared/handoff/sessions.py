@@ -8,9 +8,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from handoff import bounds
+from handoff import bounds, life, log, timers
 from handoff.clock import Clock
 from handoff.errors import Conflict, StoreError, TooEarly
+from handoff.life import Attempt
 from handoff.model import Session
 from handoff.rules import Rules
 from handoff.store import Change, DeadLetter, Store, Version
@@ -91,32 +92,44 @@ class Sessions:
             await self._store.mark_missed(provider, names[0])
         return await self._looked_up(provider, *names)  # it may have become ours meanwhile
 
-    async def commit(self, held: Held, decision: Decision) -> Held:
+    async def commit(
+        self,
+        held: Held,
+        decision: Decision,
+        attempt: Attempt | None = None,
+        replayed: tuple[str, ...] = (),
+    ) -> Held:
         """Write what is decided; when somebody else was first, load and decide again.
 
-        A decision that changes nothing writes nothing.
+        A decision that changes nothing writes nothing. `attempt` is the job that it comes from,
+        `replayed` are the ids of dead letters that it takes back.
         """
-        for attempt in range(MOST_CONFLICTS):
+        for conflicts in range(MOST_CONFLICTS):
             decided = decision(held.session)
             if decided == held.session:
                 return held
             try:
-                return await self._write(held, decided)
+                return await self._write(held, decided, attempt, replayed)
             except Conflict:
-                await asyncio.sleep(secrets.randbelow(5 * min(attempt, 10) + 1) / 1000)
+                await asyncio.sleep(secrets.randbelow(5 * min(conflicts, 10) + 1) / 1000)
                 held = await self._again(held)
         raise StoreError(f"session {held.session.key}: {MOST_CONFLICTS} conflicts in a row")
 
-    async def _write(self, held: Held, decided: Session) -> Held:
+    async def _write(
+        self, held: Held, decided: Session, attempt: Attempt | None, replayed: tuple[str, ...]
+    ) -> Held:
         now = self._clock()
         expire_at = now + self._rules.keep_texts
+        decided = life.recorded(held.session, decided, now, attempt)
         letters = tuple(
             DeadLetter(
                 session=decided.key, job=one.job, reason=one.reason, at=one.at, expire_at=expire_at
             )
             for one in decided.undelivered
         )
-        trimmed, outside = bounds.trim(replace(decided, undelivered=(), expire_at=expire_at))
+        wake_at = timers.wake_at(decided, self._rules)
+        timed = replace(decided, undelivered=(), expire_at=expire_at, wake_at=wake_at)
+        trimmed, outside = bounds.trim(timed)
         before, handoff = held.session.handoff, trimmed.handoff
         same = before is not None and handoff is not None and before.id == handoff.id
         moved = held.moved if same else 0
@@ -127,8 +140,11 @@ class Sessions:
             index=tuple(sorted(names(trimmed) - names(held.session))),
             spilled=spilled,
             dead_letters=letters,
+            replayed=replayed,
         )
         version = await self._store.commit(change)
+        for letter in letters:
+            _log_letter(letter)
         for name in change.index:
             self._remember(name, trimmed.key)
         kept = bounds.with_earlier(trimmed, outside) if held.whole else trimmed
@@ -165,6 +181,20 @@ class Sessions:
         self._known.move_to_end(name)
         while len(self._known) > MOST_KNOWN_CONVERSATIONS:
             self._known.popitem(last=False)
+
+
+def _log_letter(letter: DeadLetter) -> None:
+    """Raise the alarm: somebody's words did not arrive."""
+    log.error(
+        "dead_letter",
+        provider=letter.job.provider,
+        session=letter.session,
+        handoff=letter.job.handoff,
+        letter=letter.id[:12],
+        kind=letter.job.kind,
+        outcome="undelivered",
+        reason=letter.reason,
+    )
 
 
 def names(session: Session) -> set[tuple[ProviderId, str]]:

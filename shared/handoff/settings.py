@@ -21,11 +21,12 @@ from handoff.signatures import ExpectedCaller
 from handoff.texts import Texts
 from handoff.variables import Variables
 from handoff.vocabulary import ProviderId
+from handoff.wake_settings import WAKE, WakeSettings, wake_settings
 
 T = TypeVar("T")
 
 CONFIG = "HANDOFF_CONFIG"
-COMMON = (CONFIG, "HANDOFF_STORE", "GOOGLE_CLOUD_PROJECT")
+COMMON = (CONFIG, "HANDOFF_STORE", "GOOGLE_CLOUD_PROJECT", *WAKE)
 CALLER = (
     "DIALOGFLOW_AUTH",
     "DIALOGFLOW_SECRET",
@@ -51,15 +52,20 @@ LEAST_GRACE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one deployment decided. `turn_seconds` is the budget of one answer to Dialogflow."""
+    """What one deployment decided. `turn_seconds` is the budget of one answer to Dialogflow.
+
+    Without `wake` the store is the scheduler: whoever comes next does what is due.
+    """
 
     store: str
     project: str
     providers: Mapping[ProviderId, Provider]
     rules: Rules
     caller: CallerSettings | None
+    wake: WakeSettings | None
     start_intents: tuple[str, ...]
     turn_seconds: float
+    turns_per_second: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,7 @@ def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Sett
     caller = problems.gather(_caller, variables, otherwise=None) if serves_dialogflow else None
     order: list[ProviderId] = problems.gather(_order, content, entries, otherwise=[])
     store = problems.gather(_store, variables, otherwise="")
+    wake = problems.gather(wake_settings, variables, otherwise=None)
     made = [
         (name, problems.gather(PROVIDERS[name].build, variables, clock, otherwise=None))
         for name in order
@@ -97,8 +104,10 @@ def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Sett
         providers=providers,
         rules=_rules(content, providers),
         caller=caller,
+        wake=wake,
         start_intents=tuple(obj(content, "dialogflow").get("start_intents", ["agent"])),
         turn_seconds=obj(content, "limits").get("turn", 4.0) or NO_LIMIT_SECONDS,
+        turns_per_second=obj(content, "limits").get("turns_per_second", 20.0),
     )
 
 
@@ -122,6 +131,12 @@ def load_for_setup(variables: Variables, clock: Clock, name: ProviderId) -> Setu
         project=variables.text("GOOGLE_CLOUD_PROJECT"),
         provider=entry.build(variables, clock),
     )
+
+
+def load_store(variables: Variables) -> tuple[str, str]:
+    """Return the store and the project, for who only looks at what is kept."""
+    variables.follow([*COMMON])
+    return _store(variables), variables.text("GOOGLE_CLOUD_PROJECT")
 
 
 def _raise_all(problems: list[str]) -> None:
@@ -236,7 +251,7 @@ def _listed(value: str) -> tuple[str, ...]:
 
 
 def _rules(content: config_file.Table, providers: Mapping[ProviderId, Provider]) -> Rules:
-    texts = obj(content, "texts")
+    texts, limits = obj(content, "texts"), obj(content, "limits")
     own = {str(tag).lower().replace("_", "-"): table for tag, table in texts.items()}
     words = obj(content, "words").get("leave", ["bye agent"])
     return Rules(
@@ -247,9 +262,10 @@ def _rules(content: config_file.Table, providers: Mapping[ProviderId, Provider])
         names=obj(content, "parameters"),
         leave_words=frozenset(word.strip().casefold() for word in words if word.strip()),
         unknown_is_open=obj(content, "providers").get("unknown_availability", "open") == "open",
-        leave_grace=timedelta(
-            seconds=max(obj(content, "limits").get("leave_grace", 20), LEAST_GRACE_SECONDS)
-        ),
+        leave_grace=timedelta(seconds=max(limits.get("leave_grace", 20), LEAST_GRACE_SECONDS)),
+        accept=timedelta(seconds=limits.get("accept", 600)),
+        inactive_warning=timedelta(seconds=limits.get("inactive_warning", 300)),
+        inactive=timedelta(seconds=limits.get("inactive", 600)),
         keep_texts=timedelta(hours=obj(content, "retention").get("texts_hours", 72)),
     )
 

@@ -66,6 +66,8 @@ class SqliteStore:
             version = _guarded(db, sql.CREATE_SESSION, sql.UPDATE_SESSION, session, change.version)
             for document in others:
                 db.execute(sql.PUT[document.collection], _row(document))
+            for letter in change.replayed:
+                db.execute(sql.FORGET_DEAD_LETTER, {"id": letter})
             # Last: the session itself may have been expired until this very commit.
             for sweep in sql.SWEEP:
                 db.execute(sweep, {"now": now})
@@ -95,6 +97,11 @@ class SqliteStore:
         rows = await self._query(sql.READ_DELIVERIES, above=above, below=below, now=self._now())
         return [decode(data, Delivery, f"{documents.DELIVERIES}/{name}") for name, data in rows]
 
+    async def due(self, limit: int) -> Sequence[SessionKey]:
+        """Return the sessions for which something is to be done by now, the oldest first."""
+        rows = await self._query(sql.DUE, now=self._now(), limit=limit)
+        return [SessionKey(name) for (name,) in rows]
+
     async def dead_letters(self) -> Sequence[DeadLetter]:
         """Return what could not be delivered, oldest first."""
         rows = await self._query(sql.READ_DEAD_LETTERS, now=self._now())
@@ -123,7 +130,7 @@ class SqliteStore:
     def _now(self) -> str:
         return _column_time(self._clock())
 
-    async def _query(self, query: str, **values: str) -> list[Any]:
+    async def _query(self, query: str, **values: str | int) -> list[Any]:
         return await self._run(lambda db: db.execute(query, values).fetchall())
 
     async def _transaction(self, write: Callable[[sqlite3.Connection], T]) -> T:
@@ -169,10 +176,19 @@ def _open(path: str, busy_timeout: float) -> sqlite3.Connection:
             db.execute("BEGIN IMMEDIATE")
             for statement in sql.SCHEMA.split(";"):
                 db.execute(statement)
+            _catch_up(db)
     except sqlite3.Error:
         db.close()
         raise
     return db
+
+
+def _catch_up(db: sqlite3.Connection) -> None:
+    """Add what the file of an earlier revision lacks; what is in it stays as it is."""
+    for table, column, statement in sql.ADDED:
+        if (column,) not in db.execute(sql.COLUMNS, {"table": table}).fetchall():
+            db.execute(statement)
+    db.execute(sql.INDEX_WAKE_AT)
 
 
 def _use_write_ahead_log(db: sqlite3.Connection, patience: float) -> None:

@@ -9,7 +9,8 @@ from handoff.documents import CONVERSATIONS, DEAD_LETTERS, DELIVERIES, SESSIONS
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
   id TEXT PRIMARY KEY, version TEXT NOT NULL, dialect TEXT NOT NULL, provider TEXT,
-  conversation TEXT, handoff_id TEXT, state TEXT, opening TEXT, expire_at TEXT, data TEXT NOT NULL);
+  conversation TEXT, handoff_id TEXT, state TEXT, opening TEXT, expire_at TEXT, data TEXT NOT NULL,
+  wake_at TEXT);
 CREATE INDEX IF NOT EXISTS sessions_opening ON sessions (opening) WHERE opening IS NOT NULL;
 CREATE INDEX IF NOT EXISTS sessions_expire_at ON sessions (expire_at);
 CREATE TABLE IF NOT EXISTS conversations (
@@ -29,17 +30,24 @@ CREATE TABLE IF NOT EXISTS tokens (
   busy_until TEXT)
 """
 
+# What a file of an earlier revision lacks: table, column, and what makes it.
+ADDED = (("sessions", "wake_at", "ALTER TABLE sessions ADD COLUMN wake_at TEXT"),)
+COLUMNS = "SELECT name FROM pragma_table_info(:table)"
+INDEX_WAKE_AT = """
+CREATE INDEX IF NOT EXISTS sessions_wake_at ON sessions (wake_at) WHERE wake_at IS NOT NULL
+"""
+
 LOAD = "SELECT version, expire_at, data FROM sessions WHERE id = :id"
 CREATE_SESSION = """
 INSERT INTO sessions (id, version, dialect, provider, conversation, handoff_id, state, opening,
-    expire_at, data)
+    wake_at, expire_at, data)
   VALUES (:id, :version, :dialect, :provider, :conversation, :handoff_id, :state, :opening,
-    :expire_at, :data) ON CONFLICT DO NOTHING
+    :wake_at, :expire_at, :data) ON CONFLICT DO NOTHING
 """
 UPDATE_SESSION = """
 UPDATE sessions SET version = :version, dialect = :dialect, provider = :provider,
   conversation = :conversation, handoff_id = :handoff_id, state = :state, opening = :opening,
-  expire_at = :expire_at, data = :data WHERE id = :id AND version = :read
+  wake_at = :wake_at, expire_at = :expire_at, data = :data WHERE id = :id AND version = :read
 """
 
 LOAD_TOKEN = "SELECT value, expires_at, busy_until, version FROM tokens WHERE id = :id"
@@ -74,6 +82,10 @@ OPENING = """
 SELECT 1 FROM sessions WHERE opening IS NOT NULL AND (expire_at IS NULL OR expire_at > :now)
   AND EXISTS (SELECT 1 FROM json_each(opening) WHERE key = :provider AND value > :now) LIMIT 1
 """
+DUE = """
+SELECT id FROM sessions WHERE wake_at <= :now AND (expire_at IS NULL OR expire_at > :now)
+  ORDER BY wake_at LIMIT :limit
+"""
 READ_DELIVERIES = """
 SELECT id, data FROM deliveries WHERE position > :above AND position < :below
   AND (expire_at IS NULL OR expire_at > :now) ORDER BY position
@@ -81,6 +93,7 @@ SELECT id, data FROM deliveries WHERE position > :above AND position < :below
 READ_DEAD_LETTERS = """
 SELECT id, data FROM dead_letters WHERE expire_at IS NULL OR expire_at > :now ORDER BY at
 """
+FORGET_DEAD_LETTER = "DELETE FROM dead_letters WHERE id = :id"
 
 # A few rows at a time: whoever commits pays for the deletion.
 SWEEP = tuple(

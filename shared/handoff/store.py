@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from handoff.model import Delivery, Job, Session
 from handoff.vocabulary import HandoffId, ProviderId, SessionId, SessionKey
+
+# Asks to be woken for a session at a time; raises SchedulingError.
+Schedule = Callable[[SessionKey, datetime], Awaitable[None]]
 
 Version = Any
 """Whatever a store compares to see that nobody wrote in between; only the store looks inside."""
@@ -36,6 +39,11 @@ class DeadLetter:
     at: datetime
     expire_at: datetime
 
+    @property
+    def id(self) -> str:
+        """Return its document id: one per job, so that what fails again replaces itself."""
+        return document_id(self.session, self.job.handoff, str(self.job.id))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
@@ -50,7 +58,8 @@ class Change:
     """One atomic write. `version` is what was read, None when there was nothing.
 
     `index` are the provider's names (conversation or contact) that lead to this session from
-    now on; `spilled` are deliveries that no longer fit in the session document.
+    now on; `spilled` are deliveries that no longer fit in the session document; `replayed` are
+    the ids of dead letters that are letters no more.
     """
 
     session: Session
@@ -58,6 +67,7 @@ class Change:
     index: Sequence[tuple[ProviderId, str]] = ()
     spilled: Sequence[tuple[HandoffId, Delivery]] = ()
     dead_letters: Sequence[DeadLetter] = ()
+    replayed: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +108,9 @@ class Store(Protocol):
         self, key: SessionKey, handoff: HandoffId, after: int
     ) -> Sequence[Delivery]:
         """Return the spilled deliveries with ids above `after`, in order."""
+
+    async def due(self, limit: int) -> Sequence[SessionKey]:
+        """Return the sessions for which something is to be done by now, the oldest first."""
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
         """Return what could not be delivered, oldest first."""

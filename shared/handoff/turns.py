@@ -6,13 +6,14 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from handoff import jobs, leaving, lifecycle
+from handoff import bounds, jobs, leaving, lifecycle, outbox
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.effects import caught_up
 from handoff.lifecycle import CustomerLeft
-from handoff.model import Delivery, Handoff, Message, Reply, Session, TurnRecord
+from handoff.model import Delivery, Handoff, Message, Session, Undelivered
 from handoff.opening import handoff_id, start
 from handoff.providers.base import Availability
+from handoff.records import Reply, TurnRecord
 from handoff.rules import Rules
 from handoff.vocabulary import (
     DeliveryKind,
@@ -111,14 +112,26 @@ def _in_human_hands(
     if handoff is None or turn.meaning in {Meaning.POLL, Meaning.AVAILABILITY}:
         return session
     if turn.meaning is Meaning.END or text.strip(AROUND_WORDS).casefold() in rules.leave_words:
-        alone = leaving.left_behind(session)
-        ended = lifecycle.end(alone, CustomerLeft, Reason.CUSTOMER_LEFT, rules, now)
-        return jobs.add(ended, JobKind.CLOSE, handoff, now)
+        return outbox.parted(session, CustomerLeft, Reason.CUSTOMER_LEFT, rules, now)
     if not text:
         return session
-    looking = leaving.asked_first(session, rules, now)
+    answered = replace(handoff, unanswered_since=None, warned=False)
+    looking = leaving.asked_first(replace(session, handoff=answered), rules, now)
+    if not bounds.has_room(looking, text):
+        return _overflowing(_said(session, turn, text), handoff, text, rules, now)
     relayed = jobs.add(looking, JobKind.SEND, handoff, now, text=text, utterance=turn.utterance)
     return _said(relayed, turn, text)
+
+
+def _overflowing(
+    session: Session, handoff: Handoff, text: str, rules: Rules, now: datetime
+) -> Session:
+    """Give a message up at once where too many wait already, and say so."""
+    queued = jobs.add(session, JobKind.SEND, handoff, now, text=text)
+    letter = Undelivered(job=queued.outbox[-1], reason="too_many_waiting", at=now)
+    told = lifecycle.teller(session, rules, now).notice(handoff, "undelivered")
+    lost = (*session.undelivered, letter)
+    return replace(session, handoff=told, last_job=queued.last_job, undelivered=lost)
 
 
 def _observed(session: Session, turn: Turn, text: str) -> Session:

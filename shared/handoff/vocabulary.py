@@ -73,7 +73,10 @@ class DeliveryKind(StrEnum):
 
 
 class JobKind(StrEnum):
-    """What has to be said to a provider, or asked of it."""
+    """What has to be said to a provider, or asked of it.
+
+    DELIVER is for the customer: words of an agent that had nowhere to go, as a dead letter.
+    """
 
     IDENTIFY = "identify"
     OPEN = "open"
@@ -82,3 +85,4 @@ class JobKind(StrEnum):
     CONFIRM = "confirm"
     SEND = "send"
     CLOSE = "close"
+    DELIVER = "deliver"

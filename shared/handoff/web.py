@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from math import ceil
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -15,6 +16,7 @@ from handoff.errors import (
     StoreError,
     TooEarly,
     TooLarge,
+    TooMany,
 )
 from handoff.exchange import Inbound, Json
 
@@ -28,24 +30,31 @@ async def serve(request: Request, handle: Handle) -> Response:
     """Return `handle`'s answer as JSON, or what went wrong in the product's own words."""
     if request.url.path == "/healthz" and request.method in {"GET", "HEAD"}:
         return JSONResponse({"status": "ok"})
+    with log.handling(request.headers):
+        return await _served(request, handle)
+
+
+async def _served(request: Request, handle: Handle) -> Response:
+    """Return the answer; whatever is refused or goes wrong is one line in the log."""
     try:
         return JSONResponse(await handle(await _inbound(request)))
     except RequestError as error:
         log.info("refused", status=error.status, reason=error.code)
-        return _error(error.status, error.code, str(error), _allow(error))
+        return _error(error.status, error.code, str(error), _headers(error))
     except StoreError as error:
-        log.error("store", outcome="unavailable", reason=str(error))
+        log.error("store", status=503, outcome="unavailable", reason=str(error))
         return _error(503, "unavailable", "The store does not answer; please try again.")
     except TooEarly as error:
         log.info("too_early", status=503, reason=str(error))
         return _error(503, "too_early", "This cannot be placed yet; please send it again.")
     except BridgeError as error:
-        log.error("bridge", outcome="failed", reason=str(error))
+        log.error("bridge", status=503, outcome="failed", reason=str(error))
         return _error(503, "unavailable", "A service behind this one does not answer; try again.")
     except ClientDisconnect:
+        log.info("refused", status=400, reason="disconnected")
         return _error(400, "bad_request", "The body ended early.")
     except Exception as error:  # a bug of ours; left alone, the server would log its words
-        log.bug(error)
+        log.bug(error, status=500)
         return _error(500, "internal", "Something is wrong with this service itself.")
 
 
@@ -77,7 +86,9 @@ def _error(status: int, code: str, message: str, headers: dict[str, str] | None 
     return JSONResponse({"error": code, "message": message}, status_code=status, headers=headers)
 
 
-def _allow(error: RequestError) -> dict[str, str] | None:
+def _headers(error: RequestError) -> dict[str, str] | None:
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(ceil(error.retry_after))}
     return {"Allow": "POST"} if isinstance(error, MethodNotAllowed) else None
 
 

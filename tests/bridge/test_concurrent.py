@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from handoff.dialogflow.turn import Meaning
-from handoff.model import Reply
+from handoff.records import Reply
 from handoff.tokens import Deadline
 from tests.heart import Bench, closed, replied, turn
 

@@ -12,7 +12,7 @@ from handoff.dialogflow.turn import Meaning
 from handoff.errors import ConversationGone, ProviderError, Rejected, TooEarly, Unavailable
 from handoff.events import Event
 from handoff.failures import PATIENCE
-from handoff.model import Reply
+from handoff.records import Reply
 from handoff.vocabulary import JobKind, Reason, State
 from tests.desks import Fault, ReadingProvider
 from tests.fakes import FixedClock

@@ -10,7 +10,7 @@ from handoff.dialogflow import cx
 from handoff.dialogflow.turn import Meaning
 from handoff.errors import BadRequest
 from handoff.exchange import Json
-from handoff.model import Reply
+from handoff.records import Reply
 from handoff.vocabulary import Dialect, HandoffId
 from tests.dialogflow.oracle import sample, strictly
 

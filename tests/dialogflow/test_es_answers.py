@@ -9,7 +9,7 @@ import pytest
 from handoff.dialogflow import es
 from handoff.dialogflow.turn import Turn
 from handoff.exchange import Json
-from handoff.model import Reply
+from handoff.records import Reply
 from handoff.vocabulary import Dialect, HandoffId, SessionId
 from tests.dialogflow.oracle import strictly
 

@@ -13,7 +13,7 @@ from handoff.dialogflow import wire
 from handoff.dialogflow.turn import Turn
 from handoff.errors import BadRequest
 from handoff.exchange import Json, parse_object
-from handoff.model import Reply
+from handoff.records import Reply
 from handoff.vocabulary import Dialect, HandoffId
 from tests.dialogflow.oracle import CX_SAMPLES, ES_SAMPLES, sample, strictly
 

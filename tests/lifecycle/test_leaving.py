@@ -25,8 +25,9 @@ from handoff.events import (
     WentIdle,
 )
 from handoff.failures import PATIENCE
-from handoff.model import Lease, Reply, Session
+from handoff.model import Lease, Session
 from handoff.providers.base import Looked, Opened
+from handoff.records import Reply
 from handoff.rules import Abilities, Rules
 from handoff.vocabulary import ConversationRef, HandoffId, JobKind, Reason, State
 from tests.heart import (

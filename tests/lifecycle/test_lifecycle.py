@@ -15,11 +15,13 @@ from handoff.events import (
     FileShared,
     Queued,
 )
-from handoff.lifecycle import RECURRENCE, CustomerLeft
+from handoff.facts import RECURRENCE
+from handoff.lifecycle import CustomerLeft
 from handoff.model import Agent, Contact, Message
 from handoff.vocabulary import ContactRef, ConversationRef, Participant, Reason, State, ThreadRef
 from tests.heart import (
     ANNA,
+    BEN,
     CONTACT,
     DESK,
     HANDOFF,
@@ -74,13 +76,13 @@ def test_fact_that_changes_nothing_is_not_remembered() -> None:
 
 def test_fact_of_another_conversation_has_no_effect() -> None:
     session = session_in(State.ACTIVE)
-    assert lifecycle.apply(session, replied(room=OLD_ROOM), RULES, NOW) is session
+    assert lifecycle.apply(session, joined(BEN, room=OLD_ROOM), RULES, NOW) is session
 
 
 @pytest.mark.parametrize("thread", [OLD_THREAD, ThreadRef("thread-9")])
 def test_fact_of_another_thread_has_no_effect(thread: ThreadRef) -> None:
     session = session_in(State.ACTIVE)
-    event = replace(replied(), thread=thread)
+    event = replace(joined(BEN), thread=thread)
     assert lifecycle.apply(session, event, RULES, NOW) is session
 
 

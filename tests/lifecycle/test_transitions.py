@@ -64,6 +64,9 @@ MOVES: Mapping[tuple[str, State], State] = {
     ("closed", A): C,
 }
 
+# What moves nothing, and is the customer's all the same.
+LATE = {("replied", C), ("shared", C)}
+
 ENDINGS: Mapping[tuple[type, State], State] = {
     (CustomerLeft, R): C,
     (CustomerLeft, W): C,
@@ -87,12 +90,19 @@ def test_fact_moves_the_handoff_as_the_table_says(name: str, state: State) -> No
     assert after != session_in(state)
 
 
-@pytest.mark.parametrize(("name", "state"), [one for one in EVERY if one not in MOVES])
+@pytest.mark.parametrize(("name", "state"), [one for one in EVERY if one not in {*MOVES, *LATE}])
 def test_fact_that_is_not_in_the_table_returns_the_very_same_object(
     name: str, state: State | None
 ) -> None:
     session = session_in(state)
     assert lifecycle.apply(session, EVENTS[name], RULES, NOW) is session
+
+
+@pytest.mark.parametrize(("name", "state"), sorted(LATE))
+def test_words_after_the_end_are_delivered_and_move_nothing(name: str, state: State) -> None:
+    after = lifecycle.apply(session_in(state), EVENTS[name], RULES, NOW)
+    assert handoff_of(after).state is state
+    assert handoff_of(after).last_delivery == 1
 
 
 @pytest.mark.parametrize(("cause", "state"), ENDINGS)
@@ -127,7 +137,9 @@ def test_table_has_no_row_that_is_not_tested_here() -> None:
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_has_its_own_sentence(reason: Reason) -> None:
     after = lifecycle.end(session_in(W), CustomerLeft, reason, RULES, NOW)
-    assert notices(after) == [RULES.texts.get(lifecycle.ENDINGS[reason], "en")]
+    lost = reason is Reason.PROVIDER_ERROR
+    name = "connection_lost" if lost else lifecycle.ENDINGS[reason]
+    assert notices(after) == [RULES.texts.get(name, "en")]
     assert len(set(lifecycle.ENDINGS.values())) == len(Reason)
 
 

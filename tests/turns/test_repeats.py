@@ -8,8 +8,9 @@ import pytest
 
 from handoff import turns
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.model import Card, Message, Reply, Session
+from handoff.model import Card, Message, Session
 from handoff.providers.base import Availability
+from handoff.records import Reply
 from handoff.vocabulary import Dialect, Participant, Presence, State
 from tests.heart import NOW, RULES, blank, handoff_of, queue, replied, session_in, turn
 from tests.heart import after_event as heard

@@ -12,7 +12,8 @@ from handoff.dialogflow.turn import Meaning, Turn
 from handoff.effects import SAFE_PIECE
 from handoff.errors import NobodyThere, Rejected
 from handoff.events import AgentLeft, FileShared, Queued
-from handoff.model import Agent, Reply, Session
+from handoff.model import Agent, Session
+from handoff.records import Reply
 from handoff.turns import LARGEST_BATCH
 from handoff.vocabulary import Dialect, Presence, Reason, State
 from tests.heart import (

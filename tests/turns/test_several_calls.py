@@ -8,7 +8,8 @@ import pytest
 
 from handoff import turns
 from handoff.dialogflow.turn import Meaning, Turn, within_limits
-from handoff.model import Message, Reply, Session
+from handoff.model import Message, Session
+from handoff.records import Reply
 from handoff.vocabulary import Participant, State
 from tests.heart import (
     NOW,

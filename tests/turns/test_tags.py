@@ -8,8 +8,9 @@ import pytest
 
 from handoff import turns
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.model import Message, Reply, Session
+from handoff.model import Message, Session
 from handoff.providers.base import Availability
+from handoff.records import Reply
 from handoff.vocabulary import Dialect, JobKind, Participant, Presence, State
 from tests.heart import (
     NOW,

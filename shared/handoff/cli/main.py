@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from handoff.cli import checkout, operating, serving
+from handoff.cli import checkout, keeping, operating, serving
 from handoff.cli.checkout import NotACheckout
 from handoff.cli.operating import OperationFailed
 from handoff.cli.processes import ProcessError, interrupt_when_told_to_end
@@ -62,7 +64,7 @@ def serve(host: str, fulfillment_port: int, events_port: int) -> None:
     try:
         serving.serve(host, fulfillment_port, events_port, tell=click.echo)
     except KeyboardInterrupt:
-        click.echo("\nBoth functions have ended.")
+        click.echo("\nAll functions have ended.")
     except (NotACheckout, ProcessError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -96,13 +98,11 @@ def setup(
     The settings are the environment's, as in the cloud. The webhooks will go to the address of
     agent_events, followed by /PROVIDER.
     """
-    try:
+    with _failing_plainly():
         url = operating.webhook_url(events_url, provider)
         with operating.secrets_file(secrets_file, dry=dry_run) as keep:
             plan = Plan(url=url, dry=dry_run, replace=replace, target=queue, keep_secret=keep)
             operating.set_up(provider, plan, os.environ, click.echo)
-    except OperationFailed as error:
-        raise click.ClickException(str(error)) from error
 
 
 @main.command(short_help="Tell whether all is right before going live.")
@@ -113,11 +113,49 @@ def check(providers: tuple[str, ...], events_url: str) -> None:
 
     With --events-url also whether the webhooks go there. Ends with status 1 when anything fails.
     """
+    with _failing_plainly():
+        sys.exit(0 if operating.check(providers, events_url, os.environ, click.echo) else 1)
+
+
+@main.command(short_help="Tell the life of one handoff.")
+@click.argument("handoff")
+def show(handoff: str) -> None:
+    """Tell what happened to HANDOFF (an id such as ho-1a2b…), in order and without its words.
+
+    The id stands in the desk, in the logs and in the bot's parameter handoff_id.
+    """
+    with _failing_plainly():
+        keeping.show(handoff, os.environ, click.echo)
+
+
+@main.command("dead-letters", short_help="List what could not be delivered.")
+def dead_letters() -> None:
+    """List what could not be delivered, to the desk or to the customer, oldest first."""
+    with _failing_plainly():
+        keeping.dead_letters(os.environ, click.echo)
+
+
+@main.command(short_help="Send dead letters again.")
+@click.argument("letters", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Send all of them.")
+def replay(letters: tuple[str, ...], everything: bool) -> None:
+    """Send LETTERS again, named by the first letters of their ids; `dead-letters` shows them.
+
+    A customer's message goes to the person who is there now, an agent's to the customer's next
+    answer. What has nowhere to go is kept, and the command ends with status 1.
+    """
+    if everything == bool(letters):
+        raise click.UsageError("Name the dead letters, or say --all.")
+    with _failing_plainly():
+        sys.exit(0 if keeping.replay(letters, everything, os.environ, click.echo) else 1)
+
+
+@contextmanager
+def _failing_plainly() -> Iterator[None]:
     try:
-        right = operating.check(providers, events_url, os.environ, click.echo)
+        yield
     except OperationFailed as error:
         raise click.ClickException(str(error)) from error
-    sys.exit(0 if right else 1)
 
 
 if __name__ == "__main__":

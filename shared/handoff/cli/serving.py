@@ -7,13 +7,16 @@ from collections.abc import Callable
 
 from handoff import bootstrap
 from handoff.cli import checkout
-from handoff.cli.processes import Plan, ProcessError, listen, running, watch
+from handoff.cli.processes import Plan, ProcessError, free_port, listen, running, watch
+from handoff.cli.sweeping import swept
+
+LOOPBACK = "127.0.0.1"
 
 
 def serve(
     host: str, fulfillment_port: int, events_port: int, *, tell: Callable[[str], None]
 ) -> None:
-    """Run both functions and tell their addresses; raise ProcessError when one has died."""
+    """Run the functions and tell their addresses; raise ProcessError when one has died."""
     if fulfillment_port == events_port:
         raise ProcessError("The functions need two different ports.")
     fulfillment = _plan("dialogflow_fulfillment", host, fulfillment_port)
@@ -21,12 +24,17 @@ def serve(
     for plan in (fulfillment, events):
         # Whoever has the port might answer in our place, and we would think that we are up.
         listen(plan.host, plan.port).close()
-    with running((fulfillment, events), os.environ) as functions:
+    # Nobody but us calls it, and it asks for no proof: it is for this machine alone.
+    wake = _plan("wake", LOOPBACK, free_port())
+    with (
+        running((fulfillment, events, wake), os.environ) as functions,
+        swept(wake.host, wake.port, tell),
+    ):
         tell("Give these addresses away, each behind your own HTTPS:")
         tell(f"  Dialogflow's webhook    {fulfillment.address}/")
         for name in bootstrap.configured(os.environ):
             tell(f"  webhooks of {name:<12}{events.address}/{name}")
-        tell("Ctrl-C ends both functions.")
+        tell("Ctrl-C ends all functions.")
         watch(functions)
 
 

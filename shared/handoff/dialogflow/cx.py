@@ -17,7 +17,7 @@ from handoff.dialogflow.turn import (
 )
 from handoff.errors import BadRequest
 from handoff.exchange import Json, items, obj, text
-from handoff.model import Reply
+from handoff.records import Reply
 from handoff.vocabulary import Dialect
 
 # Exactly one of these carries the customer's input; intents and events are not words.

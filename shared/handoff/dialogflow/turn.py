@@ -93,7 +93,7 @@ def within_limits(turn: Turn) -> Turn:
     """
     if max(len(turn.id), len(turn.session)) > LONGEST_NAME:
         raise BadRequest(f"A name in the request is longer than {LONGEST_NAME} characters.")
-    if len(turn.text.encode("utf-8", "replace")) > LONGEST_TEXT:
+    if _is_too_long(turn.text):
         raise TooLarge(f"The customer's text is larger than {LONGEST_TEXT} bytes.")
     return replace(
         turn,
@@ -103,6 +103,14 @@ def within_limits(turn: Turn) -> Turn:
         shown_by_bot=tuple(map(_cut, turn.shown_by_bot[:MOST_LINES])),
         parameters={name: value[:LONGEST_VALUE] for name, value in turn.parameters.items()},
     )
+
+
+def _is_too_long(text: str) -> bool:
+    """Say whether a text is too large as it is, or as JSON, where a control character takes six."""
+    if len(text.encode("utf-8", "replace")) > LONGEST_TEXT:
+        return True
+    written = json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")
+    return len(written) > 2 * LONGEST_TEXT + 2
 
 
 def _cut(line: Message) -> Message:

@@ -8,7 +8,7 @@ from handoff.dialogflow import cx, es
 from handoff.dialogflow.turn import Turn, within_limits
 from handoff.errors import BadRequest
 from handoff.exchange import Json
-from handoff.model import Reply
+from handoff.records import Reply
 from handoff.vocabulary import Dialect
 
 

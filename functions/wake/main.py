@@ -1,0 +1,25 @@
+"""Cloud Function `wake`: does what is due, for Cloud Tasks and Cloud Scheduler."""
+
+import functions_framework.aio
+from starlette.requests import Request
+from starlette.responses import Response
+
+from handoff import bootstrap, web
+from handoff.exchange import Inbound, Json, parse_object
+from handoff.tokens import Deadline
+
+# Below the minute in which the next sweep comes, and the one that a function may take.
+BUDGET_SECONDS = 50.0
+
+function = bootstrap.start("wake")
+
+
+@functions_framework.aio.http
+async def wake(request: Request) -> Response:
+    """Wake one session, `{"session": "<key>"}`, or every one that is due, `{}`."""
+    deadline = Deadline.after(BUDGET_SECONDS)
+
+    async def woken(inbound: Inbound) -> Json:
+        return await function.running().waker.wake(parse_object(inbound.body), deadline)
+
+    return await web.serve(request, woken)

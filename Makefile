@@ -8,12 +8,13 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint format clean
+.PHONY: setup demo crash test lint format clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo               play the whole story in the browser, with simulated desks"
 	@echo "make demo ARGS=--script play it in the terminal (--dialect cx|es, --store sqlite|firestore)"
+	@echo "make crash              kill the functions while customers talk, and compare (ARGS=--help)"
 	@echo "make test               linters, types and all tests"
 	@echo "make setup              only prepare .venv"
 
@@ -31,6 +32,9 @@ $(VENV)/.ready: uv.lock pyproject.toml
 
 demo: setup
 	@$(BIN)/python -m demo $(ARGS)
+
+crash: setup
+	@$(BIN)/python -m tests.crash $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,14 +1,17 @@
-"""What every test may use: coroutines as tests, a clock, and the Firestore emulator."""
+"""What every test may use or has to bear: coroutines as tests, a clock, an ear at the log."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import os
 from collections.abc import Iterator
 
 import pytest
 
+from handoff.log import LOGGER
+from tests import marks
 from tests.emulator import Missing, firestore_emulator
 from tests.fakes import FixedClock
 
@@ -31,6 +34,19 @@ def runner() -> Iterator[asyncio.Runner]:
     """Give each test its own event loop, made when it is first used."""
     with asyncio.Runner() as one:
         yield one
+
+
+@pytest.fixture(autouse=True)
+def ear(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that makes us log a text of its own, or one that tests share."""
+    one, level = marks.Ear(), LOGGER.level
+    LOGGER.addHandler(one)
+    LOGGER.setLevel(logging.INFO)
+    yield
+    LOGGER.removeHandler(one)
+    LOGGER.setLevel(level)
+    leaks = one.leaks(request.path)
+    assert not leaks, f"these were logged: {leaks}"
 
 
 @pytest.fixture

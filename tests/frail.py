@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from handoff.errors import ProviderError, StoreError, Throttled, Unavailable
+from handoff.exchange import Request, Response
 from handoff.store import Change, Version
-from tests.fakes import CountingStore
+from tests.fakes import CountingStore, ScriptedSend
 
 # What a vendor can do to a call: (the error, whether the call had its effect before it).
 FAILURES: Sequence[tuple[ProviderError, bool]] = (
@@ -17,6 +18,25 @@ FAILURES: Sequence[tuple[ProviderError, bool]] = (
 )
 VERBS = ("open", "read", "note", "send", "close")
 MOST_FAULTS = 3
+
+
+class Killed(Exception):
+    """The process died in the middle of a call."""
+
+
+class FrailSend(ScriptedSend):
+    """Sends nothing, and dies in the call that the test chose, before it had its effect."""
+
+    dies_after: int | None = None
+
+    async def __call__(self, request: Request, within: float) -> Response:
+        """Answer, unless it is time to die."""
+        if self.dies_after is None or self.dies_after > 0:
+            self.dies_after = self.dies_after and self.dies_after - 1
+            return await super().__call__(request, within)
+        self.dies_after = None
+        raise Killed
+
 
 # A lease outlives the deadline by two seconds; no job of a run becomes older than its patience.
 DEADLINE, LONGEST_STEP = 0.8, 2.8

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -15,16 +17,36 @@ from hypothesis.stateful import (
     rule,
 )
 
+from handoff.bridge import Bridge
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.errors import ProviderError, Rejected, StoreError
 from handoff.events import AgentLeft, Closer, Event
 from handoff.model import Session
 from handoff.records import Reply
+from handoff.tokens import Deadline
 from handoff.vocabulary import ConversationRef, Dialect, JobKind
+from handoff.waking import Waker
 from tests.desks import Fault, ReadingProvider, Room
 from tests.fakes import FixedClock
-from tests.frail import DEADLINE, FAILURES, LONGEST_STEP, MOST_FAULTS, VERBS, FrailStore
+from tests.frail import (
+    DEADLINE,
+    FAILURES,
+    LONGEST_STEP,
+    MOST_FAULTS,
+    VERBS,
+    FrailSend,
+    FrailStore,
+    Killed,
+)
 from tests.heart import ANNA, BEN, READING, Bench, blank, closed, joined, replied, turn
+
+T = TypeVar("T")
+
+# Longer than a customer waits for somebody, and than one may be silent.
+LONG_SILENCE = 700
+
+# One of the store and one of a call.
+MOST_DEATHS = 2
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -36,6 +58,7 @@ class Interleavings(RuleBasedStateMachine):
         self.bench = Bench(FixedClock(), READING, ReadingProvider())
         self.store = FrailStore(self.bench.inner)
         self.bench.store = self.store
+        self.bench.send = self.send = FrailSend()
         self.bench.bridge = self.bench.another()
         self.dialect = Dialect.CX
         self.number = 0
@@ -81,7 +104,9 @@ class Interleavings(RuleBasedStateMachine):
         text = f"customer {self.number}"
         if self.session().open_handoff is not None:
             self.relayed.append(text)
-        self.ask(text, meaning)
+        reply = self.ask(text, meaning)
+        if text in self.relayed and not reply.mute and text not in self.known():
+            self.relayed.remove(text)  # the end came first: it was the bot's to answer
 
     @rule()
     def start(self) -> None:
@@ -100,21 +125,40 @@ class Interleavings(RuleBasedStateMachine):
         self.leave()
         self.start()
 
-    def ask(self, text: str, meaning: Meaning) -> None:
+    def known(self) -> set[str]:
+        """Return the customer's words that reached the desk, wait, or were given up."""
+        waiting = [job.text for job in self.session().outbox if job.text]
+        return {*self.bench.desk.said, *waiting, *self.dead()}
+
+    def ask(self, text: str, meaning: Meaning) -> Reply:
         self.number += 1
         asked = turn(text, f"u{self.number}", meaning, self.dialect, said_by_bot=("a bot text",))
         reply = self.answered(asked)
         self.turns.append((asked, reply))
+        self.hear(reply)
+        assert reply.mute or self.session().open_handoff is None, "the bot spoke in a handoff"
+        return reply
+
+    def hear(self, reply: Reply) -> None:
         known = set(self.words.values())
         self.heard += [word for one in reply.texts if (word := one.rpartition(": ")[2]) in known]
-        assert reply.mute or self.session().open_handoff is None, "the bot spoke in a handoff"
 
     def answered(self, asked: Turn) -> Reply:
         """Ask as Dialogflow does: again when there was no answer."""
-        try:
-            return self.runner.run(self.bench.answer(asked, within=DEADLINE))
-        except StoreError:
-            return self.runner.run(self.bench.answer(asked, within=DEADLINE))
+        return self.again(lambda: self.bench.answer(asked, within=DEADLINE))
+
+    def again(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask again when the process died over it."""
+
+        async def once() -> T:
+            return await ask()
+
+        for _ in range(MOST_DEATHS):
+            try:
+                return self.runner.run(once())
+            except (StoreError, Killed):
+                continue
+        return self.runner.run(once())
 
     @precondition(lambda self: bool(self.turns))
     @rule(back=st.integers(1, 6))
@@ -192,15 +236,61 @@ class Interleavings(RuleBasedStateMachine):
         """Let the desk tell something: late, out of order, or again."""
         event = self.told[-min(back, len(self.told))]
         before = self.session().open_handoff
-        try:
-            self.runner.run(self.bench.tell(event, within=DEADLINE))
-        except StoreError:
-            self.runner.run(self.bench.tell(event, within=DEADLINE))
+        self.again(lambda: self.bench.tell(event, within=DEADLINE))
         ours = before is not None and before.conversation == event.conversation
         if ours and event.id in self.words:
             assert event.id in [one.id for one in self.session().events], "an event was lost"
 
+    # What nobody asks for
+
+    @rule()
+    def wake(self) -> None:
+        self.again(lambda: self.bench.another().wake(blank().key, Deadline.after(DEADLINE)))
+
+    @rule()
+    def sweep(self) -> None:
+        waker = Waker(self.bench.another(), self.store)
+        self.again(lambda: waker.wake({}, Deadline.after(DEADLINE)))
+
+    @rule()
+    def long_silence(self) -> None:
+        """Let timers pass, and whoever looks first find that they did."""
+        self.time_passes(LONG_SILENCE)
+        self.wake()
+
     # What goes wrong
+
+    @rule(by=st.sampled_from(["wake", "poll", "webhook"]), at=st.integers(0, 2))
+    def somebody_is_faster(self, by: str, at: int) -> None:
+        """Let another instance do something whole between a decision and its commit."""
+        self.number += 1
+        other, number = self.bench.another(), self.number
+        waits = at
+        meanwhile: Mapping[str, Callable[[], Awaitable[object]]] = {
+            "wake": lambda: other.wake(blank().key, Deadline.after(DEADLINE)),
+            "poll": lambda: self.polled_by(other, number),
+            "webhook": lambda: self.told_by(other),
+        }
+
+        async def comes() -> None:
+            nonlocal waits
+            waits -= 1
+            if waits < 0:
+                self.store.meanwhile = None
+                await meanwhile[by]()
+
+        self.store.meanwhile = comes
+        self.say(Meaning.OTHER)
+        self.store.meanwhile = None
+
+    async def polled_by(self, other: Bridge, number: int) -> None:
+        asked = turn("", f"o{number}", Meaning.POLL, self.dialect)
+        reply = await other.answer(asked, Deadline.after(DEADLINE))
+        self.hear(reply)
+
+    async def told_by(self, other: Bridge) -> None:
+        if self.told:
+            await self.bench.tell(self.told[-1], bridge=other, within=DEADLINE)
 
     @precondition(lambda self: len(self.bench.desk.faults) < MOST_FAULTS)
     @rule(verb=st.sampled_from(VERBS), failure=st.sampled_from(FAILURES))
@@ -221,6 +311,10 @@ class Interleavings(RuleBasedStateMachine):
     def process_will_die(self, after: int, loses_answer: bool) -> None:
         self.store.dies_after, self.store.loses_answer = after, loses_answer
 
+    @rule(after=st.integers(0, 3))
+    def process_will_die_in_a_call(self, after: int) -> None:
+        self.send.dies_after = after
+
     @rule(loses_answer=st.booleans())
     def process_dies_at_work(self, loses_answer: bool) -> None:
         """Let the desk do what was asked, and nobody write it down."""
@@ -240,14 +334,13 @@ class Interleavings(RuleBasedStateMachine):
     def customers_words_arrive_once_and_in_order(self) -> None:
         said = self.bench.desk.said
         assert said == [text for text in self.relayed if text in set(said)]
-        waiting = [job.text for job in self.session().outbox if job.text]
-        assert set(self.relayed) <= {*said, *waiting, *self.dead()}, "a message was lost"
+        assert set(self.relayed) <= self.known(), "a message was lost"
 
     @invariant()
     def agents_words_arrive_once_and_in_order(self) -> None:
         for record in self.session().events:
             text = self.words.get(record.id)
-            if text and text not in self.accepted:
+            if text and text not in {*self.accepted, *self.dead()}:
                 self.accepted.append(text)
         assert self.heard == self.accepted[: len(self.heard)]
 
@@ -272,13 +365,15 @@ class Interleavings(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Let the world be well again: then nothing waits, and nothing was lost."""
         try:
-            self.store.dies_after = None
+            self.store.dies_after = self.send.dies_after = None
             self.bench.desk.faults.clear()
             for _ in range(60):
                 self.bench.clock.advance(LONGEST_STEP)
-                self.poll()
+                self.sweep()
                 if not self.session().outbox:
                     break
+            assert not self.runner.run(self.store.due(10)), "a session at rest has nothing due"
+            self.poll()
             self.agents_words_arrive_once_and_in_order()
             assert self.session().outbox == ()
             assert set(self.relayed) <= {*self.bench.desk.said, *self.dead()}

@@ -5,8 +5,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handoff import bootstrap, web
+from handoff.deadline import Deadline, in_time
 from handoff.exchange import Inbound, Json, parse_object
-from handoff.tokens import Deadline
 
 # Below the minute in which the next sweep comes, and the one that a function may take.
 BUDGET_SECONDS = 50.0
@@ -20,6 +20,7 @@ async def wake(request: Request) -> Response:
     deadline = Deadline.after(BUDGET_SECONDS)
 
     async def woken(inbound: Inbound) -> Json:
-        return await function.running().waker.wake(parse_object(inbound.body), deadline)
+        async with in_time(deadline):
+            return await function.running().waker.wake(parse_object(inbound.body), deadline)
 
     return await web.serve(request, woken)

@@ -17,7 +17,7 @@ from handoff.exchange import Inbound
 from handoff.model import Contact, Session
 from handoff.performing import Outcome, Performer
 from handoff.providers.base import Availability, Provider, Reads
-from handoff.rates import Rates
+from handoff.rates import Rates, Recent
 from handoff.records import Reply
 from handoff.rules import Rules
 from handoff.sessions import Decision, Held, Sessions
@@ -54,6 +54,7 @@ class Bridge:
         schedule: Schedule | None = None,
         rates: Rates | None = None,
     ) -> None:
+        self._silences = Recent()
         self._schedule = schedule
         self._rates = rates
         self._sessions = Sessions(store, rules, clock)
@@ -70,8 +71,11 @@ class Bridge:
         """
         owner = uuid.uuid4().hex
         fresh = Session(key=session_key(turn.session), id=turn.session, dialect=turn.dialect)
+        log.about(session=fresh.key)
         self._refuse_flood(fresh.key)
+        name = (fresh.key, turn.id)
         held = await self._sessions.load_or(fresh)
+        _about(held.session)
         contact, asked = await self._asked(held.session, turn, deadline)
 
         def taken(session: Session) -> Session:
@@ -84,33 +88,40 @@ class Bridge:
         def begun(session: Session) -> Session:
             introduced = _introduced(taken(session), contact)
             claimed = self._claimed(introduced, owner, deadline)
+            if claimed is None and name in self._silences:
+                return session
             return claimed or turns.unless_idle(session, settled(introduced), turn)
 
         held = await self._sessions.commit(held, begun)
         held = await self._perform(held, owner, deadline, settled)
         await self._ask_to_be_woken(held.session, deadline)
         _log_turn(held.session, turn)
-        return turns.answer_to(settled(taken(held.session)), turn) or Reply()
+        if (reply := turns.answer_to(held.session, turn)) is not None:
+            return reply
+        # Not written, so nothing but this instance remembers it: it says nothing, also when asked
+        # again. What there is to say by then belongs to the next turn.
+        self._silences.add(name)
+        unwritten = turns.answer_to(settled(taken(held.session)), turn) or Reply()
+        return replace(unwritten, texts=())
 
     async def receive(self, provider: ProviderId, request: Inbound, deadline: Deadline) -> None:
         """Take a provider's webhook; raises NotFound, Unauthenticated or BadRequest."""
         desk = self._providers.get(provider)
         if desk is None:
             raise NotFound(f"No provider is configured at /{provider[:40]}.")
+        log.about(provider=provider)
         events = await self._caller.run(desk.receive(request), deadline)
-        for event in events:
-            if isinstance(event, Unrecognized):
-                log.info(
-                    "event", provider=provider, kind=log.word(event.kind), outcome="unrecognized"
-                )
         known = [event for event in events if not isinstance(event, Unrecognized)]
-        if known:
-            await self._apply(provider, known, deadline)
+        if not known:  # of a kind that we do not know, or nothing at all: an echo of our own words
+            _log_events(events, "unrecognized" if events else "nothing")
+            return
+        outcome = await self._apply(provider, known, deadline)
+        _log_events(events, outcome)
 
     async def _apply(
         self, provider: ProviderId, events: Sequence[Event], deadline: Deadline
-    ) -> None:
-        """Let the events of one conversation have their effect, in one commit."""
+    ) -> str:
+        """Let the events of one conversation have their effect, in one commit; say which."""
         first, owner = events[0], uuid.uuid4().hex
         # Our own id is known before anything is opened with it: unknown, it is somebody else's.
         can_come_later = first.handoff is None
@@ -121,8 +132,8 @@ class Bridge:
         )
         found = await self._after_looking(key) if key else None
         if found is None:
-            _log_events(provider, events, "not_ours")
-            return
+            return "not_ours"
+        _about(found.session)
 
         def applied(session: Session) -> Session:
             now = self._clock()
@@ -135,12 +146,13 @@ class Bridge:
 
         held = await self._sessions.commit(found, applied)
         outcome = "no_effect" if held is found else "applied"
-        _log_events(provider, events, outcome, held.session)
         held = await self._perform(held, owner, deadline, _as_it_is)
         await self._ask_to_be_woken(held.session, deadline)
+        return outcome
 
     async def wake(self, key: SessionKey, deadline: Deadline) -> bool:
         """Do what is due for a session; say whether there was anything."""
+        log.about(session=log.word(key))
         held = await self._sessions.load(key)
         return held is not None and await self._look_after(held, deadline)
 
@@ -264,6 +276,12 @@ def _introduced(session: Session, contact: tuple[ProviderId, Contact] | None) ->
     return replace(session, contacts={**session.contacts, contact[0]: contact[1]})
 
 
+def _about(session: Session) -> None:
+    """Let every line from here on say whose it is."""
+    handoff = session.handoff
+    log.about(session=session.key, handoff=handoff.id if handoff else None)
+
+
 def _log_turn(session: Session, turn: Turn) -> None:
     handoff = session.handoff
     log.info(
@@ -276,15 +294,7 @@ def _log_turn(session: Session, turn: Turn) -> None:
     )
 
 
-def _log_events(
-    provider: ProviderId, events: Sequence[Event], outcome: str, session: Session | None = None
-) -> None:
-    handoff = session.handoff if session else None
-    log.info(
-        "event",
-        provider=provider,
-        kinds=[type(event).__name__ for event in events],
-        session=session.key if session else None,
-        handoff=handoff.id if handoff else None,
-        outcome=outcome,
-    )
+def _log_events(events: Sequence[Event], outcome: str) -> None:
+    unknown = [log.word(one.kind) for one in events if isinstance(one, Unrecognized)]
+    known = [type(one).__name__ for one in events if not isinstance(one, Unrecognized)]
+    log.info("event", kinds=[*known, *unknown], outcome=outcome)

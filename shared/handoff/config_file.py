@@ -111,9 +111,8 @@ def _number_or_off(least: float, most: float) -> Callable[[str, Any], str]:
 
     def check_value(name: str, value: Any) -> str:
         problem = check_number(name, value)
-        return (
-            "" if (value == 0 and value is not False) or not problem else f"{problem}; 0: no limit"
-        )
+        off = value == 0 and value is not False
+        return f"{problem}; 0: no limit" if problem and not off else ""
 
     return check_value
 

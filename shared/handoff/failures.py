@@ -29,6 +29,14 @@ UNANSWERED = "unanswered"
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=60)
 
+# A vendor may act on a request long after we stopped waiting for its answer. Until then who does
+# not find what was asked for does not ask again.
+SETTLES: Mapping[JobKind, timedelta] = {
+    JobKind.OPEN: timedelta(seconds=30),
+    JobKind.NOTE: timedelta(seconds=10),
+    JobKind.SEND: timedelta(seconds=10),
+}
+
 # When something is not done after this long, the customer hears of it.
 LONG = timedelta(seconds=10)
 DELAYS: Mapping[JobKind, str] = {
@@ -63,9 +71,8 @@ def failed(
     found = outbox.already_opened(session, current)
     if found is not None:  # a webhook told of it; what was said before that has to be looked up
         return outbox.done(session, replace(current, uncertain=True), found, rules, now)
-    doubtful = current.uncertain or (isinstance(error, Unavailable) and not error.certain)
-    tried = replace(current, attempts=current.attempts + 1, uncertain=doubtful)
-    again = now + _pause(tried, error)
+    tried = _tried(current, error, now)
+    again = _next_attempt(tried, error, now)
     too_long = again - tried.created_at > PATIENCE[tried.kind] or is_worn(tried)
     if isinstance(error, Rejected) or too_long:
         return GIVING_UP[tried.kind](session, tried, error, rules, now)
@@ -76,6 +83,27 @@ def failed(
 def is_worn(job: Job) -> bool:
     """Say whether a job was tried as often as is worth it."""
     return job.attempts >= MOST_ATTEMPTS
+
+
+def is_settled(job: Job, now: datetime) -> bool:
+    """Say whether what a doubtful attempt did is there by now, or never will be."""
+    return job.tried_at is None or now >= job.tried_at + SETTLES.get(job.kind, timedelta())
+
+
+def _tried(job: Job, error: ProviderError, now: datetime) -> Job:
+    """Return the job with one more attempt; one that only looked makes no new doubt."""
+    doubtful = isinstance(error, Unavailable) and not error.certain
+    tried = replace(job, attempts=job.attempts + 1, uncertain=job.uncertain or doubtful)
+    did_it = not job.uncertain or is_settled(job, now)
+    return replace(tried, tried_at=now) if doubtful and did_it else tried
+
+
+def _next_attempt(job: Job, error: ProviderError, now: datetime) -> datetime:
+    """Return when to try again; as soon as a doubt can be settled, it is."""
+    again = now + _pause(job, error)
+    if job.tried_at is None or is_settled(job, now) or isinstance(error, Throttled):
+        return again
+    return min(again, job.tried_at + SETTLES.get(job.kind, timedelta()))
 
 
 def _pause(job: Job, error: ProviderError) -> timedelta:

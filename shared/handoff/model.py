@@ -127,6 +127,7 @@ class Job:
     """One entry of the outbox; `uncertain` when an earlier attempt may have had its effect.
 
     `renewed`: the customer was made known to the provider once more for this opening.
+    `tried_at` is when last it was done without our hearing of its effect, or some moment later.
     `utterance` is Dialogflow's id of the input that a message came in, `author` the agent's name
     of words for the customer.
     """
@@ -142,6 +143,7 @@ class Job:
     thread: ThreadRef | None = None
     attempts: int = 0
     uncertain: bool = False
+    tried_at: datetime | None = None
     renewed: bool = False
     utterance: str = ""
     author: str = ""

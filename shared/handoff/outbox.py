@@ -30,7 +30,8 @@ def claim(session: Session, owner: str, until: datetime, now: datetime) -> Sessi
     if lease is None or lease.owner == owner or not session.outbox:
         return replace(session, lease=mine)
     died = session.outbox[0]
-    doubtful = replace(died, uncertain=True, attempts=died.attempts + 1)
+    attempts = died.attempts + 1
+    doubtful = replace(died, uncertain=True, attempts=attempts, tried_at=lease.until)
     return replace(session, lease=mine, outbox=(doubtful, *session.outbox[1:]))
 
 
@@ -149,11 +150,13 @@ def is_looking(session: Session, now: datetime) -> bool:
 def without_audience(session: Session, rules: Rules, now: datetime, *, in_flight: int) -> Session:
     """Return the session without messages for a conversation that the provider ended.
 
-    The first `in_flight` jobs stay: their outcome will tell. So does what closes it on our side.
+    The first `in_flight` jobs stay: their outcome will tell. So does what closes it on our side,
+    and a message that may have been said: only a look tells whether it was lost.
     """
     over = session.handoff
     if over is None or over.state.is_open or over.reason is Reason.CUSTOMER_LEFT:
         return session
+    in_flight = max(in_flight, _may_be_said(session, rules))
     rest = dropped(session, over.id, now, keep=in_flight)
     closing = [one for one in session.outbox[in_flight:] if one.kind is JobKind.CLOSE]
     lost = [one for one in closing if jobs.current(rest, one) is None]
@@ -162,6 +165,18 @@ def without_audience(session: Session, rules: Rules, now: datetime, *, in_flight
         return rest
     told = lifecycle.teller(rest, rules, now).notice(over, "undelivered_ended")
     return replace(rest, handoff=told)
+
+
+def _may_be_said(session: Session, rules: Rules) -> int:
+    """Return 1 when the first job is a message in doubt, at a desk where a look is harmless.
+
+    Where leaving ends a conversation, a message that is said too late calls somebody new.
+    """
+    head = session.outbox[0] if session.outbox else None
+    if head is None or head.kind is not JobKind.SEND or not head.uncertain:
+        return 0
+    abilities = rules.providers.get(head.provider, Abilities())
+    return int(abilities.reads and not abilities.leaving_ends)
 
 
 def dropped(session: Session, handoff: HandoffId, now: datetime, *, keep: int = 0) -> Session:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from time import monotonic
 
 from handoff import failures, log, outbox
@@ -32,9 +31,6 @@ from handoff.sessions import Decision
 from handoff.store import Store
 from handoff.tokens import Caller, Deadline
 from handoff.vocabulary import ConversationRef, JobKind, Presence, ProviderId
-
-# An opening whose answer was lost has surely happened by now, or never will.
-SETTLED = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +165,7 @@ class Performer:
             contact=session.contacts.get(job.provider),
             transcript=session.before_handoff,
             uncertain=job.uncertain,
-            settled=self._clock() - job.created_at >= SETTLED,
+            settled=failures.is_settled(job, self._clock()),
             abandoned=current is None or current.id != job.handoff,
         )
         opened = await self._caller.run(self._providers[job.provider].open(opening), deadline)
@@ -198,7 +194,7 @@ class Performer:
     def _refuse_unless_open(self, handoff: Handoff) -> None:
         shut = handoff.available is Presence.UNKNOWN and not self._rules.unknown_is_open
         if handoff.available is Presence.NO or shut:
-            says = f"{handoff.provider} has nobody for target {handoff.target}"
+            says = f"{handoff.provider} has nobody for target {log.word(handoff.target)}"
             raise NobodyThere(says, code=failures.UNANSWERED if shut else "")
 
     async def _say(self, session: Session, job: Job, deadline: Deadline) -> None:
@@ -210,6 +206,7 @@ class Performer:
                 text=job.text,
                 client_id=f"{job.handoff}-{job.id}",
                 uncertain=job.uncertain,
+                settled=failures.is_settled(job, self._clock()),
                 repeats=outbox.repeats(session, job),
             )
             await self._caller.run(desk.send(place, message), deadline)
@@ -221,6 +218,7 @@ class Performer:
                 contact=place.contact,
                 transcript=session.before_handoff,
                 uncertain=job.uncertain,
+                settled=failures.is_settled(job, self._clock()),
             )
             await self._caller.run(desk.note(place, opening), deadline)
 

@@ -1,12 +1,30 @@
-"""How often one name may come: a bucket of allowance each, in the memory of this instance."""
+"""What one instance remembers of names that come: how often, and which were there already."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from time import monotonic
 
 MOST_NAMES = 10_000
+
+
+class Recent:
+    """The newest names that came; bounded, so the oldest is forgotten first."""
+
+    def __init__(self) -> None:
+        self._names: OrderedDict[Hashable, None] = OrderedDict()
+
+    def add(self, name: Hashable) -> None:
+        """Remember a name."""
+        self._names[name] = None
+        self._names.move_to_end(name)
+        while len(self._names) > MOST_NAMES:
+            self._names.popitem(last=False)
+
+    def __contains__(self, name: Hashable) -> bool:
+        """Say whether the name is remembered."""
+        return name in self._names
 
 
 class Rates:

@@ -150,7 +150,7 @@ class SqliteStore:
             try:
                 return work(self._connect())
             except (sqlite3.Error, OSError) as error:
-                raise StoreError(f"sqlite failed: {error} ({self._path})") from error
+                raise StoreError(f"sqlite failed: {_reason(error)} ({self._path})") from error
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, in_thread)
 
@@ -216,6 +216,13 @@ def _guarded(
     if db.execute(statement, row).rowcount != 1:
         raise Conflict(f"{document.collection}/{document.id} was written by somebody else")
     return version
+
+
+def _reason(error: Exception) -> str:
+    """Return what SQLite says; what Python's module says itself may quote a stored text."""
+    if isinstance(error, sqlite3.Error) and not hasattr(error, "sqlite_errorcode"):
+        return type(error).__name__
+    return str(error)
 
 
 def _token(value: str, expires_at: str, busy_until: str | None, version: str) -> StoredToken:

@@ -39,7 +39,7 @@ class Waker:
         if not isinstance(name, str) or not 0 < len(name) <= LONGEST_KEY:
             raise BadRequest("session must be the key of a session.")
         did = await self._bridge.wake(SessionKey(name), _share_of(deadline))
-        log.info("wake", session=name, outcome="done" if did else "nothing_due")
+        log.info("wake", session=log.word(name), outcome="done" if did else "nothing_due")
         return {"woken": int(did), "failed": 0}
 
     async def _sweep(self, deadline: Deadline) -> Json:
@@ -75,7 +75,7 @@ class Waker:
             if isinstance(result, BridgeError):
                 log.error("wake", session=key, outcome="failed", reason=str(result))
             elif isinstance(result, Exception):
-                log.bug(result)
+                log.bug(result, session=key)
         return results
 
 

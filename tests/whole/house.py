@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -21,6 +22,7 @@ from demo.hosting import hosted
 from demo.providers import PROVIDERS
 from handoff.cli import checkout
 from handoff.cli.processes import Function, Plan, free_port, listen, running
+from tests import marks
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -28,12 +30,19 @@ Json = dict[str, Any]
 SECRET = "a-dialogflow-secret-of-the-test"
 ACCOUNT = livechat.Account()
 PATIENCE = 15.0
+SECRETS = ("_SECRET", "_TOKEN", "_KEY")
+
+# Two servers that start at once on one machine take a socket, which nobody uses, from each other.
+CONTROL = re.compile(r"\[[^]]*\] \[\d+\] \[ERROR\] Control server error: .*gunicorn\.ctl'")
+
+# How a token looks in a request, wherever it comes from.
+CREDENTIALS = ("Authorization: ", "Bearer dal:", "Basic OmE", "X-API-Key: ")
 TABLES = ("sessions", "conversations", "deliveries", "dead_letters", "tokens")
 
 
 @dataclass
 class House:
-    """Everything at work. `fulfillment` and `events` are addresses of one function each."""
+    """Everything at work, and all that was said, sent and shown: none of it may be logged."""
 
     folder: Path
     dialect: str
@@ -44,9 +53,12 @@ class House:
     environ: Mapping[str, str]
     stack: ExitStack = field(default_factory=ExitStack)
     functions: dict[str, Function] = field(default_factory=dict)
+    private: set[str] = field(default_factory=set)
+    printed_before: str = ""
 
     def start(self) -> None:
         """Start the functions, on the ports they had before."""
+        self.printed_before = self.logs()
         self.stack = ExitStack()
         started = self.stack.enter_context(running(list(self.plans.values()), self.environ))
         self.functions = {one.plan.name: one for one in started}
@@ -59,6 +71,7 @@ class House:
 
     def say(self, text: str, session: str = "s1", **more: Any) -> Json:
         """Say something to the bot and return what its widget would show."""
+        self.private.add(text)
         return self.query({"text": text, **more}, session)
 
     def poll(self, session: str = "s1") -> list[str]:
@@ -73,12 +86,14 @@ class House:
         """Make one turn; an answer of ours that Dialogflow would refuse fails the test."""
         answer = requests.post(f"{self.bot}/sessions/{session}/query", json=body, timeout=30)
         shown: Json = answer.json()
+        self.private |= {session, *marks.texts(body), *marks.texts(shown.get("messages"))}
         assert not shown["webhook_errors"], shown
         return shown
 
     def at_desk(self, path: str, body: Json | None = None) -> Json:
         """Do something at the desk, or see what is there."""
         url = f"{self.desk}/desk/{path}"
+        self.private |= marks.texts(body)
         answer = requests.post(url, json=body, timeout=30) if body is not None else None
         answer = answer if answer is not None else requests.get(url, timeout=30)
         answer.raise_for_status()
@@ -96,6 +111,7 @@ class House:
         """Let the agent of the one chat do something, and wait until its webhooks are answered."""
         chat = self.chat()
         agent = next(one["id"] for one in chat["agents"] if one["visibility"] == "all")
+        self.private |= set(marks.strings(body))
         self.at_desk(f"chats/{chat['id']}/{deed}", {"agent": agent, **body})
         self.at_desk("idle")
 
@@ -111,12 +127,14 @@ class House:
     def event(self, body: bytes, headers: Mapping[str, str] | None = None) -> int:
         """Send bytes as a webhook of the vendor and return the status."""
         url = f"{self.plans['agent_events'].address}/{self.provider}"
+        self.private |= marks.in_body(body) | marks.texts(dict(headers or {}))
         return requests.post(url, data=body, headers=headers, timeout=30).status_code
 
     def turn(self, body: bytes, **headers: str) -> requests.Response:
         """Send bytes as Dialogflow does."""
         url = f"{self.plans['dialogflow_fulfillment'].address}/"
         sent = {"X-Handoff-Secret": SECRET, "Content-Type": "application/json", **headers}
+        self.private |= marks.in_body(body) | set(headers.values())
         return requests.post(url, data=body, headers=sent, timeout=30)
 
     def stored(self) -> str:
@@ -126,7 +144,28 @@ class House:
 
     def logs(self) -> str:
         """Return all that the functions printed."""
-        return "".join(plan.log.read_text() for plan in self.plans.values() if plan.log)
+        files = [plan.log for plan in self.plans.values() if plan.log and plan.log.exists()]
+        return self.printed_before + "".join(one.read_text(errors="replace") for one in files)
+
+    def lines(self) -> list[Json]:
+        """Return the log's lines; one that is not of ours fails the test."""
+        printed = [line for line in self.logs().splitlines() if not CONTROL.fullmatch(line)]
+        found = [json.loads(line) for line in printed]
+        assert [one for one in found if not one.keys() >= {"severity", "event"}] == []
+        return found
+
+    def secrets(self) -> set[str]:
+        """Return every secret that the functions were given, and every token they got."""
+        given = {value for name, value in self.environ.items() if name.endswith(SECRETS)}
+        if not (self.folder / "handoff.db").exists():
+            return given
+        with closing(sqlite3.connect(self.folder / "handoff.db")) as db:
+            return given | {value for (value,) in db.execute("SELECT value FROM tokens")}
+
+    def prove_silence(self) -> None:
+        """Fail if anything private is in a log: what was said, sent, shown, given or got."""
+        leaks = marks.found({*self.private, *self.secrets(), *CREDENTIALS}, self.logs())
+        assert not leaks, f"these are in the logs: {leaks}"
 
 
 @contextmanager
@@ -165,6 +204,9 @@ def house(
                 yield one
             finally:
                 one.stack.close()
+            one.prove_silence()
+            if "GUNICORN_LOG_LEVEL" not in variables:  # by default the server says nothing
+                one.lines()
 
 
 def _environ(folder: Path) -> Mapping[str, str]:

@@ -108,12 +108,14 @@ class Outgoing:
     """A customer's message. `client_id` is ours, the same at every attempt.
 
     `repeats`: so many messages of the same words went to this conversation just before it, which
-    tells an earlier one from this one where a vendor keeps no id of ours.
+    tells an earlier one from this one where a vendor keeps no id of ours. After a doubtful attempt
+    that is not `settled` yet, what is not found may still come: Unavailable, and nothing is said.
     """
 
     text: str
     client_id: str
     uncertain: bool = False
+    settled: bool = True
     repeats: int = 0
 
 

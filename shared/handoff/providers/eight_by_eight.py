@@ -83,6 +83,8 @@ class EightByEight:
         pieces = parts(message.text, LONGEST_TEXT)
         if message.uncertain:
             pieces = yield from self._unsaid(conversation.ref, pieces, message.repeats)
+            if pieces and not message.settled:
+                raise Unavailable("8x8 may still take what was sent", certain=False)
         for number, piece in enumerate(pieces):
             try:
                 yield from self._say(conversation.ref, {"text": piece})

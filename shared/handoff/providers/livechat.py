@@ -5,10 +5,10 @@ https://platform.text.com/docs/messaging/customer-chat-api/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from handoff.clock import Clock
-from handoff.errors import ConversationGone, Rejected, Unauthenticated
+from handoff.errors import ConversationGone, Rejected, Unauthenticated, Unavailable
 from handoff.events import Event
 from handoff.exchange import Exchange, Inbound, Json, obj, parse_object, text
 from handoff.model import Contact, Customer
@@ -111,7 +111,7 @@ class LiveChat:
         if message.uncertain:
             payload = {"chat_id": conversation.ref}
             there = own_ids((yield from self._wire.customer("get_chat", payload, contact)))
-            events = [event for event in events if event["custom_id"] not in there]
+            events = _missing(events, there, settled=message.settled)
         yield from say_each(events, self._wire.speaker(conversation.ref, contact))
 
     def close(self, conversation: Conversation) -> Exchange[None]:
@@ -131,7 +131,7 @@ class LiveChat:
         events = transcript_events(opening)
         if opening.uncertain:
             there = yield from self._noted(conversation.ref)
-            events = [event for event in events if event["custom_id"] not in there]
+            events = _missing(events, there, settled=opening.settled)
 
         def whisper(event: Json) -> Exchange[Json]:
             noted = {"chat_id": conversation.ref, "event": {**event, "visibility": "agents"}}
@@ -194,3 +194,11 @@ class LiveChat:
         except Rejected as error:
             if error.code not in ALREADY_THERE:
                 raise
+
+
+def _missing(events: Sequence[Json], there: Collection[str], *, settled: bool) -> list[Json]:
+    """Return what is not in the chat yet; raises Unavailable while it may still come there."""
+    missing = [event for event in events if event["custom_id"] not in there]
+    if missing and not settled:
+        raise Unavailable("livechat may still take what was sent", certain=False)
+    return missing

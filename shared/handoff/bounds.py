@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, astuple, replace
 from typing import Any, TypeVar
 
-from handoff.model import Agent, Delivery, Handoff, Message, Session
+from handoff.events import (
+    AgentJoined,
+    AgentLeft,
+    AgentReplied,
+    Event,
+    FileShared,
+    Transferred,
+)
+from handoff.model import Agent, Delivery, Handoff, Job, Message, Session
 from handoff.records import EventRecord, Happening, TurnRecord
+from handoff.vocabulary import JobKind
 
 T = TypeVar("T")
 
-# Firestore takes 1 MiB a document; all of these together stay below it.
+# Firestore takes 1 MiB a document. All of these together, with the names and the customer's own
+# data that one turn may bring, stay below nine tenths of what the codec takes.
 # https://cloud.google.com/firestore/quotas#collections_documents_and_fields
 TRANSCRIPT_LINES, TRANSCRIPT_BYTES = 500, 128_000
 LONGEST_LINE = 16_000
-TAIL_DELIVERIES, TAIL_BYTES = 50, 200_000
-TURNS, TURN_BYTES, REPLY_BYTES = 60, 64_000, 128_000
+TAIL_DELIVERIES, TAIL_BYTES = 50, 160_000
+TURNS, TURN_BYTES, REPLY_BYTES = 60, 64_000, 96_000
 EVENTS, EVENT_BYTES = 300, 64_000
-LIFE, LONGEST_WORD = 200, 60
-AGENTS, LONGEST_AGENT = 50, 200
+LIFE, LIFE_BYTES, LONGEST_WORD = 200, 56_000, 60
+AGENTS, AGENT_BYTES, LONGEST_AGENT = 50, 24_000, 200
+DETAILS_BYTES = 64_000
 
 # What waits for a provider that is down; one message alone always has room.
 WAITING, WAITING_BYTES = 100, 150_000
 
+# Words that asked for a person are said by who opens; after that they only inform.
+OPENERS = frozenset({JobKind.IDENTIFY, JobKind.OPEN, JobKind.NOTE})
+LONGEST_REQUEST = 2_000
+
+# A vendor's ids are short. A file's address may carry a signature.
+LONGEST_ID, LONGEST_ADDRESS, LONGEST_FILE, LONGEST_TYPE = 500, 8_000, 500, 100
+
 
 def trim(session: Session) -> tuple[Session, Sequence[Delivery]]:
     """Return the session as it may be stored, and the unread deliveries that moved out of it."""
-    handoff, spilled = _tail(session.handoff)
+    handoff, spilled = _tail(_settled(session))
     lines = tuple(map(_cut, session.transcript))
     trimmed = replace(
         session,
@@ -36,16 +54,36 @@ def trim(session: Session) -> tuple[Session, Sequence[Delivery]]:
         handoff=handoff,
         turns=_turns(session.turns),
         events=_newest(session.events, EVENTS, EVENT_BYTES, _event_size),
-        life=tuple(map(_short, session.life[-LIFE:])),
+        life=_newest(tuple(map(_short, session.life[-LIFE:])), LIFE, LIFE_BYTES, _line_size),
     )
     return trimmed, spilled
 
 
 def has_room(session: Session, text: str) -> bool:
     """Say whether one more message can wait in the outbox."""
-    waiting = [job.text for job in session.outbox]
-    size = sum(_written(one) + 300 for one in waiting)
-    return not waiting or (len(waiting) < WAITING and size + _written(text) <= WAITING_BYTES)
+    waiting = session.outbox
+    asked = session.handoff.request if session.handoff and _opens(session) else ""
+    size = sum(map(_job_size, waiting)) + _written(asked) + _written(text)
+    return not waiting or (len(waiting) < WAITING and size <= WAITING_BYTES)
+
+
+def within_limits(event: Event) -> Event | None:
+    """Return the event with names as long as people read them; None where an id is no id."""
+    if any(_written(one) > LONGEST_ID for one in _ids(event)):
+        return None
+    match event:
+        case AgentJoined():
+            return replace(event, agent=_named_shortly(event.agent))
+        case AgentReplied():
+            return replace(event, author_name=event.author_name[:LONGEST_AGENT])
+        case FileShared():
+            return replace(
+                event,
+                url=event.url if len(event.url) <= LONGEST_ADDRESS else "",
+                name=event.name[:LONGEST_FILE],
+                content_type=event.content_type[:LONGEST_TYPE],
+            )
+    return event
 
 
 def missing_before(session: Session) -> int | None:
@@ -74,13 +112,53 @@ def _cut(message: Message) -> Message:
     return replace(message, text=message.text[:LONGEST_LINE] + "…")
 
 
+def _ids(event: Event) -> list[str]:
+    """Return what an event brings that is kept to recognise something by."""
+    own = [event.id, event.conversation, event.thread, event.contact, event.handoff]
+    match event:
+        case AgentJoined(agent=agent):
+            own.append(agent.id)
+        case AgentReplied(author=name) | FileShared(author=name):
+            own.append(name)
+        case AgentLeft(agent_id=name) | Transferred(by=name):
+            own.append(name)
+    return [one for one in own if one]
+
+
+def _opens(session: Session) -> bool:
+    return any(job.kind in OPENERS for job in session.outbox)
+
+
+def _settled(session: Session) -> Handoff | None:
+    """Return the handoff with what is known of the customer, as far as it fits."""
+    handoff = session.handoff
+    if handoff is None:
+        return None
+    own = (*astuple(handoff.customer), handoff.target, handoff.skill)
+    attributes = _fitting(handoff.attributes, DETAILS_BYTES - sum(map(_written, own)))
+    request = handoff.request if _opens(session) else handoff.request[:LONGEST_REQUEST]
+    return replace(handoff, attributes=attributes, request=request)
+
+
+def _fitting(attributes: Mapping[str, str], room: int) -> Mapping[str, str]:
+    """Return the attributes that fit, whole: one long text does not cost the short ones."""
+    sizes = {label: _written(label) + _written(value) for label, value in attributes.items()}
+    kept = set()
+    for label in sorted(sizes, key=sizes.__getitem__):
+        room -= sizes[label] + 2
+        if room >= 0:
+            kept.add(label)
+    return {label: value for label, value in attributes.items() if label in kept}
+
+
 def _tail(handoff: Handoff | None) -> tuple[Handoff | None, Sequence[Delivery]]:
     if handoff is None:
         return None, ()
     kept = _newest(handoff.deliveries, TAIL_DELIVERIES, TAIL_BYTES, _delivery_size)
     gone = handoff.deliveries[: len(handoff.deliveries) - len(kept)]
     unread = [one for one in gone if one.id > handoff.answered]
-    agents = tuple(map(_named_shortly, handoff.agents[-AGENTS:]))
+    named = tuple(map(_named_shortly, handoff.agents))
+    agents = _newest(named, AGENTS, AGENT_BYTES, _agent_size)
     speaker = handoff.speaker[:LONGEST_AGENT]
     return replace(handoff, deliveries=kept, agents=agents, speaker=speaker), unread
 
@@ -128,15 +206,31 @@ def _delivery_size(delivery: Delivery) -> int:
 
 
 def _turn_size(record: TurnRecord) -> int:
-    return _written(record.id) + _written(record.utterance) + 100
+    """Return the size of what stays of a turn when its texts are forgotten."""
+    reply = record.reply
+    answer = _written(dict(reply.parameters)) + _written(reply.return_to) if reply else 0
+    return _written(record.id) + _written(record.utterance) + answer + 250
 
 
 def _event_size(record: EventRecord) -> int:
     return _written(record.id) + _written(record.freed_by) + 100
 
 
+def _agent_size(agent: Agent) -> int:
+    return _written(agent.id) + _written(agent.name) + 120
+
+
+def _line_size(line: Happening) -> int:
+    return _written(line.name) + _written(line.outcome) + _written(line.handoff) + 150
+
+
+def _job_size(job: Job) -> int:
+    own = (job.text, job.utterance, job.author, job.conversation, job.thread)
+    return sum(map(_written, own)) + 400
+
+
 def _reply_size(record: TurnRecord) -> int:
-    return sum(map(_written, record.reply.texts)) + 600 if record.reply else 100
+    return sum(map(_written, record.reply.texts)) if record.reply else 0
 
 
 def _written(value: Any) -> int:

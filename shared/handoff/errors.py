@@ -94,11 +94,23 @@ class Throttled(ProviderError):
 
 
 class Unavailable(ProviderError):
-    """No usable answer. `certain` says that the call surely had no effect."""
+    """No usable answer. `certain` says that the call surely had no effect.
 
-    def __init__(self, message: str, *, code: str = "", certain: bool = False) -> None:
+    `pending`: we stopped waiting, so the call may still have its effect later.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "", certain: bool = False, pending: bool = False
+    ) -> None:
         super().__init__(message, code=code)
         self.certain = certain
+        self.pending = pending
+
+
+def in_doubt(error: ProviderError) -> Unavailable:
+    """Return the failure of a call that comes after others of the same job, which were taken."""
+    pending = isinstance(error, Unavailable) and error.pending
+    return Unavailable(str(error), code=error.code, certain=False, pending=pending)
 
 
 class TooEarly(BridgeError):

@@ -94,8 +94,10 @@ def _tried(job: Job, error: ProviderError, now: datetime) -> Job:
     """Return the job with one more attempt; one that only looked makes no new doubt."""
     doubtful = isinstance(error, Unavailable) and not error.certain
     tried = replace(job, attempts=job.attempts + 1, uncertain=job.uncertain or doubtful)
+    # An answer, or a line that was cut, is the end of a call; a list may show it only later.
+    lasts = isinstance(error, Unavailable) and (error.pending or job.kind is JobKind.OPEN)
     did_it = not job.uncertain or is_settled(job, now)
-    return replace(tried, tried_at=now) if doubtful and did_it else tried
+    return replace(tried, tried_at=now) if doubtful and lasts and did_it else tried
 
 
 def _next_attempt(job: Job, error: ProviderError, now: datetime) -> datetime:

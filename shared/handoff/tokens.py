@@ -95,6 +95,8 @@ class Caller:
                 token = await self._shared(source, deadline, refused)
         except TimeoutError as error:
             raise Unavailable("no token in time", certain=True) from error
+        except Unavailable as error:  # of the token: what it is for was not asked yet
+            raise Unavailable(str(error), code=error.code, certain=True) from error
         self._remember(source.name, token)
         return token.value
 

@@ -43,7 +43,8 @@ class Transport:
         except NEVER_ARRIVED as error:
             raise Unavailable(f"{name}: {type(error).__name__}", certain=True) from error
         except (aiohttp.ClientError, OSError) as error:  # OSError: a timeout, a reset
-            raise Unavailable(f"{name}: {type(error).__name__}", certain=False) from error
+            says, pending = f"{name}: {type(error).__name__}", isinstance(error, TimeoutError)
+            raise Unavailable(says, certain=False, pending=pending) from error
 
     async def _exchange(self, request: Request, url: URL, seconds: float) -> Response:
         if self._session is None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import failures
+from handoff import failures, outbox
 from handoff.errors import (
     ContactLost,
     ConversationGone,
@@ -49,6 +49,8 @@ FINAL: Mapping[str, ProviderError] = {
     "gone": ConversationGone("no"),
     "lost": ContactLost("no"),
 }
+DOWN = Unavailable("down", certain=True)
+LONG = failures.LONG.total_seconds()
 UNDELIVERED = RULES.texts.get("undelivered", "en")
 UNDELIVERED_ENDED = RULES.texts.get("undelivered_ended", "en")
 
@@ -294,3 +296,30 @@ def test_vendor_that_asks_for_more_than_our_patience_is_given_up(asked: float) -
 
 def test_every_kind_of_job_has_patience_and_an_end() -> None:
     assert set(PATIENCE) == set(failures.GIVING_UP) == set(AT_DESKS)
+
+
+@pytest.mark.parametrize("kind", [JobKind.IDENTIFY, JobKind.OPEN])
+def test_customer_hears_once_that_connecting_takes_long(kind: JobKind) -> None:
+    session = waiting(kind)
+    assert notices(fail(session, DOWN, after=LONG - 0.1)) == []
+    told = fail(session, DOWN, after=LONG)
+    assert notices(told) == [RULES.texts.get("connecting_delayed", "en")]
+    assert notices(fail(told, DOWN, after=LONG + 20)) == notices(told)
+
+
+def test_customer_hears_that_they_are_still_connected_while_a_message_waits() -> None:
+    told = fail(waiting(JobKind.SEND), DOWN, after=LONG)
+    assert notices(told) == [RULES.texts.get("delayed", "en")]
+
+
+def test_next_delay_is_told_anew_once_something_arrived() -> None:
+    told = fail(waiting(JobKind.SEND), DOWN, after=LONG)
+    arrived = outbox.done(told, head(told), None, RULES, NOW)
+    assert not handoff_of(arrived).delay_told
+    assert notices(fail(arrived, DOWN, after=LONG))[1:] == [RULES.texts.get("delayed", "en")]
+
+
+def test_delay_of_a_note_or_of_another_handoff_is_not_told() -> None:
+    assert notices(fail(waiting(JobKind.NOTE), DOWN, after=LONG)) == []
+    other = with_handoff(waiting(JobKind.SEND), id=HandoffId("ho-2"))
+    assert notices(fail(other, DOWN, after=LONG)) == []

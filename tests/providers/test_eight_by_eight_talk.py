@@ -39,6 +39,16 @@ def said(
     return script.calls
 
 
+def test_message_that_may_still_come_is_not_said_again() -> None:
+    early = Outgoing(text="Hi", client_id="ho-2", uncertain=True, settled=False)
+    script = Script(there("something else"))
+    with pytest.raises(Unavailable, match="may still take") as caught:
+        script.drive(desk().send(PLACE, early))
+    assert not caught.value.certain
+    assert [call.request.method for call in script.calls] == ["GET"]
+    Script(there("Hi")).drive(desk().send(PLACE, early))
+
+
 def texts(calls: list[Call]) -> list[str]:
     return [call.json["text"] for call in calls if call.request.method == "POST"]
 

@@ -84,6 +84,16 @@ def test_uncertain_long_message_says_only_the_pieces_that_are_missing() -> None:
     assert [call.json["event"]["custom_id"] for call in script.calls[1:]] == ["c.1", "c.3"]
 
 
+def test_message_that_may_still_come_is_not_said_again() -> None:
+    early = Outgoing(text="Hi", client_id="c", uncertain=True, settled=False)
+    script = Script(looked({"custom_id": "other"}))
+    with pytest.raises(Unavailable, match="may still take") as caught:
+        script.drive(livechat().send(PLACE, early))
+    assert not caught.value.certain
+    assert script.actions == ["get_chat"]
+    Script(looked({"custom_id": "c"})).drive(livechat().send(PLACE, early))
+
+
 @pytest.mark.parametrize("look", [Response(status=200), Response(status=200, body=b"<html>")])
 def test_uncertain_message_is_not_repeated_after_an_unreadable_look(look: Response) -> None:
     script = Script(look, ok())

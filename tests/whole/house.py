@@ -8,7 +8,7 @@ import re
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,7 @@ CONTROL = re.compile(r"\[[^]]*\] \[\d+\] \[ERROR\] Control server error: .*gunic
 
 # How a token looks in a request, wherever it comes from.
 CREDENTIALS = ("Authorization: ", "Bearer dal:", "Basic OmE", "X-API-Key: ")
+ALL = ("dialogflow_fulfillment", "agent_events", "wake")
 TABLES = ("sessions", "conversations", "deliveries", "dead_letters", "tokens")
 
 
@@ -137,6 +138,13 @@ class House:
         self.private |= marks.in_body(body) | set(headers.values())
         return requests.post(url, data=body, headers=sent, timeout=30)
 
+    def sweep(self, **body: str) -> Json:
+        """Call `wake`, as Cloud Scheduler does, or as Cloud Tasks with the name of a session."""
+        answer = requests.post(f"{self.plans['wake'].address}/", json=body, timeout=60)
+        answer.raise_for_status()
+        woken: Json = answer.json()
+        return woken
+
     def stored(self) -> str:
         """Return all that the store holds, as text."""
         with closing(sqlite3.connect(self.folder / "handoff.db")) as db:
@@ -173,10 +181,10 @@ def house(
     folder: Path,
     dialect: Literal["cx", "es"] = "cx",
     provider: str = "livechat",
+    functions: Sequence[str] = ("dialogflow_fulfillment", "agent_events"),
     **variables: str,
 ) -> Iterator[House]:
-    """Start everything on loopback and SQLite; end everything."""
-    names = ("dialogflow_fulfillment", "agent_events")
+    """Start everything on loopback and SQLite; end everything. `wake` is there when asked for."""
     plans = {
         name: Plan(
             name=name,
@@ -184,7 +192,7 @@ def house(
             port=free_port(),
             log=folder / f"{name}.log",
         )
-        for name in names
+        for name in functions
     }
     settings = BotSettings(
         dialect=dialect,
@@ -196,7 +204,8 @@ def house(
     with listen("127.0.0.1", 0) as bot, listen("127.0.0.1", 0) as desk:
         addresses = [f"http://127.0.0.1:{one.getsockname()[1]}" for one in (bot, desk)]
         own = PROVIDERS[provider].variables(addresses[1], False)
-        environ = {"PATH": os.environ["PATH"], **own, **_environ(folder), **variables}
+        placed = {name: _placed(value, plans) for name, value in variables.items()}
+        environ = {"PATH": os.environ["PATH"], **own, **_environ(folder), **placed}
         with hosted(list(zip(apps, (bot, desk), strict=True))):
             one = House(folder, dialect, provider, addresses[0], addresses[1], plans, environ)
             one.start()
@@ -207,6 +216,13 @@ def house(
             one.prove_silence()
             if "GUNICORN_LOG_LEVEL" not in variables:  # by default the server says nothing
                 one.lines()
+
+
+def _placed(value: str, plans: Mapping[str, Plan]) -> str:
+    """Put the address of a function in the place of its name in braces."""
+    for name, plan in plans.items():
+        value = value.replace(f"{{{name}}}", plan.address)
+    return value
 
 
 def _environ(folder: Path) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from handoff.clock import Clock
-from handoff.errors import ConversationGone, Rejected, Throttled, Unavailable
+from handoff.errors import ConversationGone, Rejected, Throttled, Unavailable, in_doubt
 from handoff.events import Closer, ConversationClosed, Event, Queued
 from handoff.exchange import Exchange, Inbound, Json, items, obj, text
 from handoff.model import Contact
@@ -91,7 +91,7 @@ class EightByEight:
             except (Throttled, Unavailable) as error:
                 if not number:
                     raise
-                raise Unavailable(str(error), code=error.code, certain=False) from error
+                raise in_doubt(error) from error
 
     def close(self, conversation: Conversation) -> Exchange[None]:
         """Let the customer leave, which frees the agent; who is not there has left already."""

@@ -12,11 +12,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from handoff.clock import Clock
-from handoff.errors import (
-    ConfigurationError,
-    Throttled,
-    Unavailable,
-)
+from handoff.errors import ConfigurationError, Throttled, Unavailable, in_doubt
 from handoff.exchange import (
     Exchange,
     Json,
@@ -97,7 +93,7 @@ def say_each(events: list[Json], say: Callable[[Json], Exchange[Json]]) -> Excha
         except (Throttled, Unavailable) as error:
             if not said:
                 raise
-            raise Unavailable(str(error), code=error.code, certain=False) from error
+            raise in_doubt(error) from error
         said = True
         del events[0]
 

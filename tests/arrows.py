@@ -74,7 +74,7 @@ ROWS: Mapping[str, Sequence[str]] = {
     ),
     "work": (
         *("deadline", "tokens", "rates", "sessions"),
-        *("performing", "replaying", "bridge", "waking"),
+        *("performing", "replaying", "told", "bridge", "waking"),
     ),
     "settings": (
         *("variables", "config_file", "caller_auth", "wake_settings"),

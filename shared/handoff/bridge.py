@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from handoff import lifecycle, log, opening, outbox, replaying, timers, turns
+from handoff import lifecycle, log, opening, outbox, replaying, timers, told, turns
 from handoff.clock import Clock
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.errors import CannotReplay, NotFound, SchedulingError, TooMany
@@ -75,7 +75,7 @@ class Bridge:
         self._refuse_flood(fresh.key)
         name = (fresh.key, turn.id)
         held = await self._sessions.load_or(fresh)
-        _about(held.session)
+        told.about(held.session)
         contact, asked = await self._asked(held.session, turn, deadline)
 
         def taken(session: Session) -> Session:
@@ -95,7 +95,7 @@ class Bridge:
         held = await self._sessions.commit(held, begun)
         held = await self._perform(held, owner, deadline, settled)
         await self._ask_to_be_woken(held.session, deadline)
-        _log_turn(held.session, turn)
+        told.turn(held.session, turn)
         if (reply := turns.answer_to(held.session, turn)) is not None:
             return reply
         # Not written, so nothing but this instance remembers it: it says nothing, also when asked
@@ -113,10 +113,10 @@ class Bridge:
         events = await self._caller.run(desk.receive(request), deadline)
         known = [event for event in events if not isinstance(event, Unrecognized)]
         if not known:  # of a kind that we do not know, or nothing at all: an echo of our own words
-            _log_events(events, "unrecognized" if events else "nothing")
+            told.events(events, "unrecognized" if events else "nothing")
             return
         outcome = await self._apply(provider, known, deadline)
-        _log_events(events, outcome)
+        told.events(events, outcome)
 
     async def _apply(
         self, provider: ProviderId, events: Sequence[Event], deadline: Deadline
@@ -133,7 +133,7 @@ class Bridge:
         found = await self._after_looking(key) if key else None
         if found is None:
             return "not_ours"
-        _about(found.session)
+        told.about(found.session)
 
         def applied(session: Session) -> Session:
             now = self._clock()
@@ -274,27 +274,3 @@ def _introduced(session: Session, contact: tuple[ProviderId, Contact] | None) ->
     if contact is None or contact[0] in session.contacts:
         return session
     return replace(session, contacts={**session.contacts, contact[0]: contact[1]})
-
-
-def _about(session: Session) -> None:
-    """Let every line from here on say whose it is."""
-    handoff = session.handoff
-    log.about(session=session.key, handoff=handoff.id if handoff else None)
-
-
-def _log_turn(session: Session, turn: Turn) -> None:
-    handoff = session.handoff
-    log.info(
-        "turn",
-        dialect=turn.dialect,
-        meaning=turn.meaning or "other",
-        session=session.key,
-        handoff=handoff.id if handoff else None,
-        outcome=handoff.state if handoff else "none",
-    )
-
-
-def _log_events(events: Sequence[Event], outcome: str) -> None:
-    unknown = [log.word(one.kind) for one in events if isinstance(one, Unrecognized)]
-    known = [type(one).__name__ for one in events if not isinstance(one, Unrecognized)]
-    log.info("event", kinds=[*known, *unknown], outcome=outcome)

@@ -130,6 +130,15 @@ def test_refused_message_is_a_dead_letter_that_can_be_sent_again(calm: House) ->
     assert run(calm, "dead-letters").output == "No dead letters.\n"
 
 
+def test_all_letters_of_a_handoff_are_sent_again_by_its_id(calm: House) -> None:
+    calm.at_desk("faults", {"fail": {**REFUSED, "times": 2}})
+    calm.say("The first that is refused")
+    handoff = state(calm.say("The second that is refused"))["handoff_id"]
+    sent = run(calm, "replay", handoff)
+    assert (sent.exit_code, sent.output.count("sent ")) == (0, 2)
+    assert said(calm)[-2:] == ["The first that is refused", "The second that is refused"]
+
+
 def test_letter_of_an_ended_handoff_is_kept_and_the_command_says_why(calm: House) -> None:
     calm.at_desk("faults", {"fail": REFUSED})
     calm.say("This one is refused at first")

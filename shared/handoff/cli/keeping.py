@@ -62,7 +62,7 @@ def show(name: str, environ: Mapping[str, str], tell: Tell) -> None:
 def replay(names: Sequence[str], everything: bool, environ: Mapping[str, str], tell: Tell) -> bool:
     """Send dead letters again and tell of each; say whether all could be.
 
-    Raises OperationFailed when a name means no letter, or several.
+    Raises OperationFailed when the beginning of an id means no letter, or several.
     """
     try:
         chosen, make_store = bootstrap.at_hand(environ)
@@ -73,7 +73,8 @@ def replay(names: Sequence[str], everything: bool, environ: Mapping[str, str], t
         running = bootstrap.wire(chosen, store := make_store(), utc_now)
         try:
             letters = await store.dead_letters()
-            wanted = list(letters) if everything else [_named(one, letters) for one in names]
+            named = [letter for name in names for letter in _named(name, letters)]
+            wanted = letters if everything else list({one.id: one for one in named}.values())
             return all([await _again(one, running, tell) for one in wanted])
         finally:
             await running.close()
@@ -92,11 +93,15 @@ async def _again(letter: DeadLetter, running: bootstrap.Running, tell: Tell) -> 
     return True
 
 
-def _named(name: str, letters: Sequence[DeadLetter]) -> DeadLetter:
+def _named(name: str, letters: Sequence[DeadLetter]) -> Sequence[DeadLetter]:
+    """Return the letter whose id begins so, or all of the handoff of that name."""
+    of_handoff = [one for one in letters if one.job.handoff == name]
+    if of_handoff:
+        return of_handoff
     found = [one for one in letters if one.id.startswith(name)] if name else []
     if len(found) != 1:
         raise OperationFailed(f"{name!r} is the id of {len(found) or 'no'} dead letters.")
-    return found[0]
+    return found
 
 
 def _with_store(environ: Mapping[str, str], look: Callable[[Store], Awaitable[T]]) -> T:

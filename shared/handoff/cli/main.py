@@ -139,7 +139,7 @@ def dead_letters() -> None:
 @click.argument("letters", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Send all of them.")
 def replay(letters: tuple[str, ...], everything: bool) -> None:
-    """Send LETTERS again, named by the first letters of their ids; `dead-letters` shows them.
+    """Send LETTERS again, named by their ids (the beginning is enough) or by that of a handoff.
 
     A customer's message goes to the person who is there now, an agent's to the customer's next
     answer. What has nowhere to go is kept, and the command ends with status 1.

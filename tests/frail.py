@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 
 from handoff.errors import ProviderError, StoreError, Throttled, Unavailable
@@ -16,8 +18,16 @@ FAILURES: Sequence[tuple[ProviderError, bool]] = (
     (Unavailable("slow"), False),
     (Unavailable("slow"), True),
 )
+# How many runs of a property test; a long one is a matter of a variable.
+EXAMPLES = int(os.environ.get("HANDOFF_EXAMPLES", "60"))
+
 VERBS = ("open", "read", "note", "send", "close")
 MOST_FAULTS = 3
+
+
+async def moment(_seconds: float) -> None:
+    """Let others run, and wait no longer: no time passes but what the test lets pass."""
+    await asyncio.sleep(0)
 
 
 class Killed(Exception):

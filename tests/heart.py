@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from handoff import jobs, lifecycle
 from handoff.bridge import Bridge
+from handoff.clock import Sleep
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.events import AgentJoined, AgentReplied, Closer, ConversationClosed, Event
 from handoff.exchange import Inbound
@@ -177,6 +179,7 @@ class Bench:
         self.send = ScriptedSend()
         self.desk = desk or ScriptedProvider()
         self.rules = rules
+        self.sleep: Sleep = asyncio.sleep
         self.bridge = self.another()
 
     def another(self) -> Bridge:
@@ -187,6 +190,7 @@ class Bench:
             rules=self.rules,
             caller=Caller(self.send, self.store, self.clock),
             clock=self.clock,
+            sleep=self.sleep,
         )
 
     async def answer(self, asked: Turn, within: float = 30.0) -> Reply:

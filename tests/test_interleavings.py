@@ -30,6 +30,7 @@ from tests.desks import Fault, ReadingProvider, Room
 from tests.fakes import FixedClock
 from tests.frail import (
     DEADLINE,
+    EXAMPLES,
     FAILURES,
     LONGEST_STEP,
     MOST_FAULTS,
@@ -37,6 +38,7 @@ from tests.frail import (
     FrailSend,
     FrailStore,
     Killed,
+    moment,
 )
 from tests.heart import ANNA, BEN, READING, Bench, blank, closed, joined, replied, turn
 
@@ -59,6 +61,7 @@ class Interleavings(RuleBasedStateMachine):
         self.store = FrailStore(self.bench.inner)
         self.bench.store = self.store
         self.bench.send = self.send = FrailSend()
+        self.bench.sleep = moment
         self.bench.bridge = self.bench.another()
         self.dialect = Dialect.CX
         self.number = 0
@@ -388,7 +391,7 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(
-    max_examples=100,
+    max_examples=EXAMPLES,
     stateful_step_count=40,
     deadline=None,
     # Shrinking takes minutes: a failure is printed as it was found, with what repeats it.

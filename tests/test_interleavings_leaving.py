@@ -35,7 +35,7 @@ from handoff.rules import Abilities
 from handoff.vocabulary import Dialect, JobKind
 from tests.desks import Fault, LeavingProvider, Room
 from tests.fakes import FixedClock
-from tests.frail import DEADLINE, FAILURES, LONGEST_STEP, MOST_FAULTS, FrailStore
+from tests.frail import DEADLINE, EXAMPLES, FAILURES, LONGEST_STEP, MOST_FAULTS, FrailStore, moment
 from tests.heart import ANNA, BEN, DESK, RULES, Bench, blank, joined, replied, turn
 
 LEAVING = replace(RULES, providers={DESK: Abilities(leaving_ends=True)})
@@ -71,6 +71,7 @@ class Leavings(RuleBasedStateMachine):
         self.bench = Bench(FixedClock(), LEAVING, self.desk)
         self.store = FrailStore(self.bench.inner)
         self.bench.store = self.store
+        self.bench.sleep = moment
         self.bench.bridge = self.bench.another()
         self.number = 0
         self.there: set[str] = set()  # who is in the room, as the desk sees it
@@ -263,7 +264,7 @@ class Leavings(RuleBasedStateMachine):
 
 TestLeavings = Leavings.TestCase
 TestLeavings.settings = settings(
-    max_examples=100,
+    max_examples=EXAMPLES,
     stateful_step_count=40,
     deadline=None,
     phases=(Phase.reuse, Phase.generate),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handoff import lifecycle, log, opening, outbox, replaying, timers, told, turns
-from handoff.clock import Clock
+from handoff.clock import Clock, Sleep
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.errors import CannotReplay, NotFound, SchedulingError, TooMany
 from handoff.events import Event, Unrecognized
@@ -53,11 +53,13 @@ class Bridge:
         clock: Clock,
         schedule: Schedule | None = None,
         rates: Rates | None = None,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
+        self._sleep = sleep
         self._silences = Recent()
         self._schedule = schedule
         self._rates = rates
-        self._sessions = Sessions(store, rules, clock)
+        self._sessions = Sessions(store, rules, clock, sleep)
         self._providers = providers
         self._rules = rules
         self._caller = caller
@@ -217,7 +219,7 @@ class Bridge:
             looking = held is not None and outbox.is_looking(held.session, self._clock())
             if not looking or waited >= LONGEST_LOOK:
                 return held
-            await asyncio.sleep(LOOK_POLL)
+            await self._sleep(LOOK_POLL)
             waited += LOOK_POLL
 
     async def _perform(self, held: Held, owner: str, deadline: Deadline, finish: Decision) -> Held:

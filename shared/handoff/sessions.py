@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from handoff import bounds, life, log, timers
-from handoff.clock import Clock
+from handoff.clock import Clock, Sleep
 from handoff.errors import Conflict, StoreError, TooEarly
 from handoff.life import Attempt
 from handoff.model import Session
@@ -44,7 +44,10 @@ class Held:
 class Sessions:
     """The store's sessions, as decisions see them."""
 
-    def __init__(self, store: Store, rules: Rules, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, rules: Rules, clock: Clock, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._sleep = sleep
         self._store = store
         self._rules = rules
         self._clock = clock
@@ -83,7 +86,7 @@ class Sessions:
             return found
         opening = await self._store.opening(provider)
         for _ in range(MOMENTS if opening else 0):
-            await asyncio.sleep(MOMENT)
+            await self._sleep(MOMENT)
             if found := await self._looked_up(provider, *names):
                 return found
         if opening and not can_look:

@@ -40,6 +40,8 @@ WAITING, WAITING_BYTES = 100, 150_000
 OPENERS = frozenset({JobKind.IDENTIFY, JobKind.OPEN, JobKind.NOTE})
 LONGEST_REQUEST = 2_000
 
+JSON = json.JSONEncoder(ensure_ascii=False)
+
 # A vendor's ids are short. A file's address may carry a signature.
 LONGEST_ID, LONGEST_ADDRESS, LONGEST_FILE, LONGEST_TYPE = 500, 8_000, 500, 100
 
@@ -164,11 +166,12 @@ def _tail(handoff: Handoff | None) -> tuple[Handoff | None, Sequence[Delivery]]:
 
 
 def _named_shortly(agent: Agent) -> Agent:
-    return replace(agent, name=agent.name[:LONGEST_AGENT]) if agent.name else agent
+    name = agent.name or ""
+    return agent if len(name) <= LONGEST_AGENT else replace(agent, name=name[:LONGEST_AGENT])
 
 
 def _short(line: Happening) -> Happening:
-    return replace(line, name=line.name[:LONGEST_WORD])
+    return line if len(line.name) <= LONGEST_WORD else replace(line, name=line.name[:LONGEST_WORD])
 
 
 def _turns(turns: tuple[TurnRecord, ...]) -> tuple[TurnRecord, ...]:
@@ -235,4 +238,4 @@ def _reply_size(record: TurnRecord) -> int:
 
 def _written(value: Any) -> int:
     """Return how many bytes a value takes as JSON: up to six for a character."""
-    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return len(JSON.encode(value).encode("utf-8", "replace"))

@@ -46,7 +46,7 @@ DELAYS: Mapping[JobKind, str] = {
 }
 
 # A job whose every attempt kills the process would be tried for ever: nobody writes down a failure.
-MOST_ATTEMPTS = 25
+LEAST_ATTEMPTS, MOST_ATTEMPTS = 3, 25
 WORN = "worn"
 
 # How long it is worth trying: a customer waits for an opening, a message can come late.
@@ -73,8 +73,7 @@ def failed(
         return outbox.done(session, replace(current, uncertain=True), found, rules, now)
     tried = _tried(current, error, now)
     again = _next_attempt(tried, error, now)
-    too_long = again - tried.created_at > PATIENCE[tried.kind] or is_worn(tried)
-    if isinstance(error, Rejected) or too_long:
+    if isinstance(error, Rejected) or is_worn(tried) or _is_too_late(tried, again, now):
         return GIVING_UP[tried.kind](session, tried, error, rules, now)
     waiting = replace(session, outbox=_swapped(session, replace(tried, due_at=again)))
     return _told_of_delay(waiting, tried, rules, now)
@@ -83,6 +82,15 @@ def failed(
 def is_worn(job: Job) -> bool:
     """Say whether a job was tried as often as is worth it."""
     return job.attempts >= MOST_ATTEMPTS
+
+
+def _is_too_late(job: Job, again: datetime, now: datetime) -> bool:
+    """Say whether the next attempt is no longer worth it.
+
+    Who could not even try for a while, because nothing of ours ran, begins to count anew.
+    """
+    since = job.created_at if job.attempts >= LEAST_ATTEMPTS else now
+    return again - since > PATIENCE[job.kind]
 
 
 def is_settled(job: Job, now: datetime) -> bool:

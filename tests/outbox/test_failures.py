@@ -17,7 +17,7 @@ from handoff.errors import (
     Throttled,
     Unavailable,
 )
-from handoff.failures import LONGEST_PAUSE, PATIENCE
+from handoff.failures import LEAST_ATTEMPTS, LONGEST_PAUSE, PATIENCE
 from handoff.model import Session
 from handoff.vocabulary import HandoffId, JobKind, Presence, Reason, State
 from tests.heart import (
@@ -59,6 +59,13 @@ def waiting(kind: JobKind) -> Session:
     """Return a session whose first job is of this kind, with a message behind it."""
     state = State.REQUESTED if kind in OPENERS else State.ACTIVE
     return queue(session_in(state), kind, JobKind.SEND)
+
+
+def tried(kind: JobKind) -> Session:
+    """Return the same after as many attempts as a job gets at least."""
+    session = waiting(kind)
+    job = replace(head(session), attempts=LEAST_ATTEMPTS - 1)
+    return replace(session, outbox=(job, *session.outbox[1:]))
 
 
 def fail(session: Session, error: ProviderError, after: float = 0.0) -> Session:
@@ -115,7 +122,7 @@ def test_refusal_after_an_uncertain_attempt_does_not_promise_that_nothing_was_op
     [(Unavailable("slow"), State.CLOSED), (Unavailable("down", certain=True), State.FAILED)],
 )
 def test_opening_is_given_up_when_patience_ends(error: ProviderError, state: State) -> None:
-    after = fail(waiting(JobKind.OPEN), error, PATIENCE[JobKind.OPEN].total_seconds())
+    after = fail(tried(JobKind.OPEN), error, PATIENCE[JobKind.OPEN].total_seconds())
     assert (handoff_of(after).state, after.outbox) == (state, ())
 
 
@@ -182,9 +189,18 @@ def test_refused_job_becomes_a_dead_letter_with_its_reason(kind: JobKind, name: 
 @pytest.mark.parametrize("name", GOOD_FOR_ANOTHER_TRY)
 def test_job_becomes_a_dead_letter_when_patience_ends(kind: JobKind, name: str) -> None:
     error = GOOD_FOR_ANOTHER_TRY[name]
-    after = fail(waiting(kind), error, PATIENCE[kind].total_seconds())
+    after = fail(tried(kind), error, PATIENCE[kind].total_seconds())
     assert lost(after) == [(1, type(error).__name__)]
     assert handoff_of(after).state is State.ACTIVE
+
+
+@pytest.mark.parametrize("kind", AT_DESKS)
+def test_job_that_could_not_be_tried_for_long_is_tried_anew(kind: JobKind) -> None:
+    session = waiting(kind)
+    for attempt in range(1, LEAST_ATTEMPTS):
+        session = fail(session, DOWN, PATIENCE[kind].total_seconds() + attempt)
+        assert (head(session).id, head(session).attempts) == (1, attempt)
+    assert 1 not in [job.id for job in fail(session, DOWN, 9 * 3600).outbox]
 
 
 @pytest.mark.parametrize("name", FINAL)
@@ -196,7 +212,7 @@ def test_look_that_is_refused_is_given_up_in_silence(name: str) -> None:
 
 @pytest.mark.parametrize("name", GOOD_FOR_ANOTHER_TRY)
 def test_look_is_given_up_in_silence_when_patience_ends(name: str) -> None:
-    session = waiting(JobKind.LOOK)
+    session = tried(JobKind.LOOK)
     after = fail(session, GOOD_FOR_ANOTHER_TRY[name], PATIENCE[JobKind.LOOK].total_seconds())
     assert after == replace(session, outbox=session.outbox[1:])
 

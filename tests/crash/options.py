@@ -9,10 +9,9 @@ from dataclasses import dataclass
 OF_THE_VENDOR = ("slow", "fail", "throttle", "drop", "repeat", "disorder", "late")
 OF_DIALOGFLOW = ("again", "twice", "hasty", "polls")
 KINDS = (*OF_THE_VENDOR, *OF_DIALOGFLOW)
-# With `disorder` there is no telling in which order agents' words were taken. The other two ask for
-# what is not promised: that the vendor had its effect before a look that came after the deadline,
-# and that an empty poll, which is not remembered, says the same as a later one of the same turn.
-UNUSUAL = frozenset({"disorder", "late", "polls"})
+# With `disorder` there is no telling in which order agents' words were taken. `polls` asks for what
+# is not promised: an empty poll is remembered by the instance that answered it, and no other.
+UNUSUAL = frozenset({"disorder", "polls"})
 USUAL = tuple(kind for kind in KINDS if kind not in UNUSUAL)
 
 FAULTS_HELP = f"""

@@ -18,7 +18,8 @@ def swept(
 ) -> Iterator[None]:
     """Sweep in a thread until the block is left; the first of several failures is told."""
     over = threading.Event()
-    thread = threading.Thread(target=_sweep, args=(host, port, tell, every, over), daemon=True)
+    work = (host, port, tell, every, over)
+    thread = threading.Thread(target=_sweep, args=work, name="sweep", daemon=True)
     thread.start()
     try:
         yield

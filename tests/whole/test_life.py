@@ -7,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from tests.whole.house import House, house, state, texts, until
+from tests.whole.house import House, house, state, texts, until, webhook
 
 
 def test_open_handoff_survives_the_death_of_every_instance(talking: House) -> None:
@@ -55,6 +55,34 @@ def test_twenty_turns_at_once_arrive_once_each(talking: House) -> None:
     until(lambda: talking.poll() is not None and _said(talking, words) >= 20)
     said = [one.get("text") for one in talking.chat()["events"]]
     assert sorted(word for word in said if word in words) == sorted(words)
+
+
+def test_order_of_turns_that_wait_for_each_other_is_kept(talking: House) -> None:
+    words = [f"line {n}" for n in range(20)]
+    for first in range(0, 20, 4):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(talking.say, words[first : first + 4]))
+    until(lambda: talking.poll() is not None and _said(talking, words) >= 20)
+    said = [one.get("text") for one in talking.chat()["events"] if one.get("text") in words]
+    rounds = [words.index(word) // 4 for word in said]
+    assert rounds == sorted(rounds), "who was answered first is first at the desk"
+
+
+def test_fifty_identical_webhooks_at_once_have_the_effect_of_one(talking: House) -> None:
+    chat = talking.chat()
+    agent = chat["agents"][0]["id"]
+    event = {"id": "fifty_1", "type": "message", "visibility": "all", "author_id": agent}
+    payload = {
+        "chat_id": chat["id"],
+        "thread_id": chat["thread_id"],
+        "event": {**event, "text": "Once and only once, please"},
+    }
+    body = webhook("incoming_event", payload)
+    with ThreadPoolExecutor(50) as pool:
+        statuses = list(pool.map(lambda _: talking.event(body), range(50)))
+    assert set(statuses) == {200}
+    assert talking.poll() == ["Mara: Once and only once, please"]
+    assert talking.poll() == []
 
 
 def test_turn_that_dialogflow_repeats_has_one_effect_and_one_answer(talking: House) -> None:

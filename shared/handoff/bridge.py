@@ -56,7 +56,7 @@ class Bridge:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._sleep = sleep
-        self._silences = Recent()
+        self._silences: Recent[Reply] = Recent()
         self._schedule = schedule
         self._rates = rates
         self._sessions = Sessions(store, rules, clock, sleep)
@@ -85,13 +85,13 @@ class Bridge:
             return turns.take(timers.passed(session, self._rules, now), turn, self._rules, now)
 
         def settled(session: Session) -> Session:
+            if self._silences.get(name) and turns.answer_to(session, turn) is None:
+                return session
             return turns.settle(session, turn, self._rules, self._clock(), availability=asked)
 
         def begun(session: Session) -> Session:
             introduced = _introduced(taken(session), contact)
             claimed = self._claimed(introduced, owner, deadline)
-            if claimed is None and name in self._silences:
-                return session
             return claimed or turns.unless_idle(session, settled(introduced), turn)
 
         held = await self._sessions.commit(held, begun)
@@ -102,9 +102,11 @@ class Bridge:
             return reply
         # Not written, so nothing but this instance remembers it: it says nothing, also when asked
         # again. What there is to say by then belongs to the next turn.
-        self._silences.add(name)
-        unwritten = turns.answer_to(settled(taken(held.session)), turn) or Reply()
-        return replace(unwritten, texts=())
+        silence = self._silences.get(name)
+        if silence is None:
+            unwritten = turns.answer_to(settled(taken(held.session)), turn) or Reply()
+            silence = self._silences.put(name, replace(unwritten, texts=()))
+        return silence
 
     async def receive(self, provider: ProviderId, request: Inbound, deadline: Deadline) -> None:
         """Take a provider's webhook; raises NotFound, Unauthenticated or BadRequest."""

@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from time import monotonic
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 MOST_NAMES = 10_000
 
 
-class Recent:
-    """The newest names that came; bounded, so the oldest is forgotten first."""
+class Recent(Generic[T]):
+    """What belongs to the newest names that came; bounded, so the oldest is forgotten first."""
 
     def __init__(self) -> None:
-        self._names: OrderedDict[Hashable, None] = OrderedDict()
+        self._kept: OrderedDict[Hashable, T] = OrderedDict()
 
-    def add(self, name: Hashable) -> None:
-        """Remember a name."""
-        self._names[name] = None
-        self._names.move_to_end(name)
-        while len(self._names) > MOST_NAMES:
-            self._names.popitem(last=False)
+    def put(self, name: Hashable, value: T) -> T:
+        """Remember a value, and return it."""
+        self._kept[name] = value
+        self._kept.move_to_end(name)
+        while len(self._kept) > MOST_NAMES:
+            self._kept.popitem(last=False)
+        return value
 
-    def __contains__(self, name: Hashable) -> bool:
-        """Say whether the name is remembered."""
-        return name in self._names
+    def get(self, name: Hashable) -> T | None:
+        """Return what is remembered, or None."""
+        return self._kept.get(name)
 
 
 class Rates:

@@ -95,8 +95,11 @@ def answer_to(session: Session, turn: Turn) -> Reply | None:
 def unless_idle(before: Session, after: Session, turn: Turn) -> Session:
     """Return `after`, or `before` when nothing happened that is worth a write.
 
-    That is an empty poll, or a turn of the bot without words.
+    That is an empty poll, or a turn of the bot without words. While the same call is answered
+    elsewhere it is worth it: the answer that is written first counts for both.
     """
+    if any(record.id == turn.id for record in before.turns):
+        return after
     reply = answer_to(after, turn)
     silent = turn.meaning is Meaning.POLL or not (turn.text or turn.said_by_bot)
     kept = replace(after, turns=before.turns, language=before.language)

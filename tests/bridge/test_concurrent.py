@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from handoff.dialogflow.turn import Meaning
+from handoff.errors import Unavailable
 from handoff.records import Reply
 from handoff.tokens import Deadline
+from tests.desks import Fault
 from tests.heart import Bench, closed, joined, replied, turn
 
 WORDS = [f"word {number}" for number in range(20)]
@@ -112,4 +114,39 @@ async def test_repeat_of_an_empty_poll_stays_empty_and_takes_nothing(bench: Benc
     assert empty.texts == ()
     await bench.tell(joined(), replied("Hi"))
     assert (await bench.poll("p1")).texts == ()
+    assert "Anna: Hi" in (await bench.poll("p2")).texts
+
+
+async def test_poll_that_is_repeated_meanwhile_is_answered_once(bench: Bench) -> None:
+    """The answer that is given first counts, also for the call that works on the jobs."""
+    await bench.start()
+    await bench.tell(joined())
+    bench.desk.faults = [Fault(verb="send", error=Unavailable("down", certain=True))]
+    await bench.say("Hello?", "m1")
+    bench.clock.advance(2)
+    bench.send.hold = asyncio.Event()
+    first = asyncio.ensure_future(bench.poll("p1"))
+    await bench.send.asked("send")
+    second = await bench.answer(turn("", "p1", Meaning.POLL), within=0.5)
+    await bench.tell(replied("Hi"))
+    bench.send.hold.set()
+    assert (await first).texts == second.texts == ()
+    assert "Anna: Hi" in (await bench.poll("p2")).texts
+
+
+async def test_poll_that_is_repeated_at_another_instance_is_answered_once(bench: Bench) -> None:
+    await bench.start()
+    await bench.tell(joined())
+    bench.desk.faults = [Fault(verb="send", error=Unavailable("down", certain=True))]
+    await bench.say("Hello?", "m1")
+    bench.clock.advance(2)
+    bench.send.hold = asyncio.Event()
+    asked = turn("", "p1", Meaning.POLL)
+    first = asyncio.ensure_future(bench.answer(asked))
+    await bench.send.asked("send")
+    second = await bench.another().answer(asked, Deadline.after(0.5))
+    await bench.tell(replied("Hi"))
+    bench.send.hold.set()
+    assert await first == second
+    assert second.texts == ()
     assert "Anna: Hi" in (await bench.poll("p2")).texts

@@ -16,7 +16,7 @@ from handoff.sqlite import SqliteStore
 from handoff.store import Change, Stored, session_key
 from handoff.tokens import Caller, Deadline
 from handoff.vocabulary import Dialect, JobKind, SessionId, SessionKey, State
-from handoff.waking import BATCH, SESSION_SECONDS, Waker
+from handoff.waking import A_FEW, BATCH, SESSION_SECONDS, Waker
 from tests.desks import ScriptedProvider
 from tests.fakes import CountingStore, FixedClock, ScriptedSend
 from tests.heart import DESK, RULES, queue, session_in
@@ -125,6 +125,21 @@ async def test_one_session_is_woken_by_its_key(ward: Ward) -> None:
 async def test_session_that_is_not_known_is_nothing_to_do(ward: Ward) -> None:
     answer = await ward.waker.wake({"session": "nobody"}, Deadline.after(5))
     assert answer == {"woken": 0, "failed": 0}
+
+
+async def test_who_comes_next_helps_a_few_once_a_second(ward: Ward) -> None:
+    for number in range(A_FEW * 2):
+        await ward.put(f"s{number}")
+    await ward.waker.look_around(Deadline.after(5))
+    assert await ward.waiting() == A_FEW
+    await ward.waker.look_around(Deadline.after(5))
+    assert await ward.waiting() == A_FEW, "it was only now"
+
+
+async def test_who_has_no_time_does_not_help(ward: Ward) -> None:
+    await ward.put("s1")
+    await ward.waker.look_around(Deadline.after(1))
+    assert await ward.waiting() == 1
 
 
 @pytest.mark.parametrize("name", ["", 7, ["s"], "x" * 201])

@@ -23,7 +23,10 @@ async def agent_events(request: Request) -> Response:
     async def receive(inbound: Inbound) -> Json:
         provider = ProviderId(inbound.path.strip("/"))
         async with in_time(deadline):
-            await function.running().bridge.receive(provider, inbound, deadline)
+            running = function.running()
+            await running.bridge.receive(provider, inbound, deadline)
+            if function.settings.wake is None:  # the store is the scheduler: who comes next helps
+                await running.waker.look_around(deadline)
         return {}
 
     return await web.serve(request, receive)

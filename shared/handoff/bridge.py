@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +19,7 @@ from handoff.performing import Outcome, Performer
 from handoff.providers.base import Availability, Provider, Reads
 from handoff.rates import Rates, Recent
 from handoff.records import Reply
+from handoff.replaying import Replayed
 from handoff.rules import Rules
 from handoff.sessions import Decision, Held, Sessions
 from handoff.store import DeadLetter, Schedule, Store, session_key
@@ -100,13 +101,15 @@ class Bridge:
         told.turn(held.session, turn)
         if (reply := turns.answer_to(held.session, turn)) is not None:
             return reply
-        # Not written, so nothing but this instance remembers it: it says nothing, also when asked
-        # again. What there is to say by then belongs to the next turn.
-        silence = self._silences.get(name)
-        if silence is None:
-            unwritten = turns.answer_to(settled(taken(held.session)), turn) or Reply()
-            silence = self._silences.put(name, replace(unwritten, texts=()))
-        return silence
+        return self._silence(name, turns.answer_to(settled(taken(held.session)), turn))
+
+    def _silence(self, name: Hashable, unwritten: Reply | None) -> Reply:
+        """Return an answer that was not written, so that nothing but this instance remembers it.
+
+        It says nothing, also when asked again: what there is by then belongs to the next turn.
+        """
+        known = self._silences.get(name)
+        return known or self._silences.put(name, replace(unwritten or Reply(), texts=()))
 
     async def receive(self, provider: ProviderId, request: Inbound, deadline: Deadline) -> None:
         """Take a provider's webhook; raises NotFound, Unauthenticated or BadRequest."""
@@ -158,10 +161,13 @@ class Bridge:
         """Do what is due for a session; say whether there was anything."""
         log.about(session=log.word(key))
         held = await self._sessions.load(key)
-        return held is not None and await self._look_after(held, deadline)
+        return held is not None and await self._look_after(held, deadline) is not held
 
-    async def replay(self, letter: DeadLetter, deadline: Deadline) -> None:
-        """Send a dead letter again; raises CannotReplay when there is nowhere to send it."""
+    async def replay(self, letter: DeadLetter, deadline: Deadline) -> Replayed:
+        """Send a dead letter again and return what came of it.
+
+        Raises CannotReplay when there is nowhere to send it.
+        """
         held = await self._sessions.load(letter.session)
         if held is None:
             raise CannotReplay(f"session {letter.session} is not kept any more")
@@ -170,9 +176,10 @@ class Bridge:
             return replaying.replayed(session, letter, self._rules, self._clock())
 
         held = await self._sessions.commit(held, sent, replayed=(letter.id,))
-        await self._look_after(held, deadline)
+        after = await self._look_after(held, deadline)
+        return replaying.outcome(held.session, after.session, letter)
 
-    async def _look_after(self, held: Held, deadline: Deadline) -> bool:
+    async def _look_after(self, held: Held, deadline: Deadline) -> Held:
         owner = uuid.uuid4().hex
 
         def woken(session: Session) -> Session:
@@ -184,7 +191,7 @@ class Bridge:
         # Called before it was time, by a clock ahead of ours: the same second would be no news.
         extra = LEAST_PAUSE if done is held else timedelta()
         await self._ask_to_be_woken(done.session, deadline, extra)
-        return done is not held
+        return done
 
     async def _ask_to_be_woken(
         self, session: Session, deadline: Deadline, extra: timedelta = timedelta()

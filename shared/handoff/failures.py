@@ -37,7 +37,7 @@ SETTLES: Mapping[JobKind, timedelta] = {
     JobKind.SEND: timedelta(seconds=10),
 }
 
-# When something is not done after this long, the customer hears of it.
+# When something will not be done before this long, the customer hears of it.
 LONG = timedelta(seconds=10)
 DELAYS: Mapping[JobKind, str] = {
     JobKind.IDENTIFY: "connecting_delayed",
@@ -76,7 +76,7 @@ def failed(
     if isinstance(error, Rejected) or is_worn(tried) or _is_too_late(tried, again, now):
         return GIVING_UP[tried.kind](session, tried, error, rules, now)
     waiting = replace(session, outbox=_swapped(session, replace(tried, due_at=again)))
-    return _told_of_delay(waiting, tried, rules, now)
+    return _told_of_delay(waiting, tried, again, rules, now)
 
 
 def is_worn(job: Job) -> bool:
@@ -125,12 +125,14 @@ def _pause(job: Job, error: ProviderError) -> timedelta:
     return max(jittered, timedelta(seconds=min(asked or 0, 3600)))
 
 
-def _told_of_delay(session: Session, job: Job, rules: Rules, now: datetime) -> Session:
-    """Tell the customer once that something takes long, and how they stand meanwhile."""
+def _told_of_delay(
+    session: Session, job: Job, again: datetime, rules: Rules, now: datetime
+) -> Session:
+    """Tell the customer once that something will take long, and how they stand meanwhile."""
     handoff, notice = session.open_handoff, DELAYS.get(job.kind)
     if notice is None or handoff is None or handoff.id != job.handoff or handoff.delay_told:
         return session
-    if now - job.created_at < LONG:
+    if again - job.created_at < LONG:
         return session
     told = lifecycle.teller(session, rules, now).notice(handoff, notice)
     return replace(session, handoff=replace(told, delay_told=True))

@@ -22,7 +22,7 @@ from handoff.events import (
     Transferred,
     WentIdle,
 )
-from handoff.model import Handoff, Job, Session
+from handoff.model import Handoff, Job, Session, Undelivered
 from handoff.records import EventRecord
 from handoff.rules import Rules
 from handoff.vocabulary import JobKind
@@ -90,23 +90,36 @@ def without_question(session: Session) -> Session:
     return jobs.without(session, asking) if asking else session
 
 
-def left_behind(session: Session) -> Session:
+def left_behind(session: Session, now: datetime) -> Session:
     """Return the session of a customer who leaves meanwhile, without what waits to be said."""
     asking = question(session)
-    return jobs.without(session, asking, *_late(session, asking)) if asking else session
+    return _given_up(session, now, asking, *_late(session, asking)) if asking else session
 
 
 def given_to_bot(session: Session, asked: Job, teller: Teller) -> Session:
     """Return the session, over now, without what the customer said after the last agent left.
 
-    It is the bot's. Who was answered with silence is told; who is being answered needs no word.
+    What is being answered is the bot's. Who was answered with silence is told, and their words are
+    kept as dead letters.
     """
     late, handoff = _late(session, asked), session.handoff
     unanswered = {one.utterance for one in session.turns if one.reply is None}
-    rest = jobs.without(session, *late)
-    if handoff is None or all(job.utterance in unanswered for job in late):
+    lost = [job for job in late if job.utterance not in unanswered]
+    rest = _given_up(jobs.without(session, *late), teller.now, *lost)
+    if handoff is None or not lost:
         return rest
     return replace(rest, handoff=teller.notice(handoff, "undelivered_ended"))
+
+
+def _given_up(session: Session, now: datetime, *lost: Job) -> Session:
+    """Return the session without these jobs; messages among them become dead letters."""
+    letters = tuple(
+        Undelivered(job=job, reason="conversation_closed", at=now)
+        for job in lost
+        if job.kind is JobKind.SEND
+    )
+    rest = jobs.without(session, *lost)
+    return replace(rest, undelivered=(*rest.undelivered, *letters))
 
 
 def _late(session: Session, asked: Job) -> list[Job]:

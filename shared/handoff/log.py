@@ -186,6 +186,12 @@ def without_words(record: logging.LogRecord) -> bool:
     return True
 
 
+def to_nowhere() -> None:
+    """Say nothing: a command tells a person what happened in its own words."""
+    if not LOGGER.handlers:
+        LOGGER.addHandler(logging.NullHandler())
+
+
 def to_stdout(project: str = "") -> None:
     """Send our lines to standard output, where the platform collects them.
 

@@ -76,7 +76,7 @@ def parted(session: Session, cause: type, reason: Reason, rules: Rules, now: dat
     handoff = session.open_handoff
     if handoff is None:
         return session
-    alone = leaving.left_behind(session)
+    alone = leaving.left_behind(session, now)
     return jobs.add(lifecycle.end(alone, cause, reason, rules, now), JobKind.CLOSE, handoff, now)
 
 

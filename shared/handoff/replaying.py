@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handoff import lifecycle
+from handoff import jobs, lifecycle
 from handoff.errors import CannotReplay
 from handoff.model import Handoff, Job, Session
 from handoff.rules import Rules
 from handoff.store import DeadLetter
 from handoff.vocabulary import DeliveryKind, JobKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What came of it: `sent`, `queued` for another attempt, or `refused` with the reason."""
+
+    outcome: str
+    reason: str = ""
+
+
+def outcome(queued: Session, after: Session, letter: DeadLetter) -> Replayed:
+    """Return what came of a letter between the commit that queued it and the session now."""
+    if letter.job.kind is JobKind.DELIVER:
+        return Replayed(outcome="sent")
+    job = queued.outbox[-1]
+    lost = _losses(after, job)
+    if len(lost) > len(_losses(queued, job)):
+        return Replayed(outcome="refused", reason=lost[-1])
+    waits = jobs.current(after, job) is not None
+    return Replayed(outcome="queued" if waits else "sent")
+
+
+def _losses(session: Session, job: Job) -> list[str]:
+    """Return why a job was given up, each time that it was."""
+    lines = (one for one in session.life if (one.number, one.handoff) == (job.id, job.handoff))
+    return [one.outcome for one in lines if one.what == "lost"]
 
 
 def replayed(session: Session, letter: DeadLetter, rules: Rules, now: datetime) -> Session:

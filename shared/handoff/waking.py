@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 from handoff import log
 from handoff.bridge import Bridge
@@ -20,6 +21,9 @@ BATCH = 200
 
 LONGEST_KEY = 200
 
+# Who has done their own work helps with so much, if there is so much time left.
+A_FEW, LOOK_EVERY, LEAST_TO_LOOK = 3, 1.0, 2.0
+
 
 class Waker:
     """Does the due jobs and timers of sessions."""
@@ -27,6 +31,7 @@ class Waker:
     def __init__(self, bridge: Bridge, store: Store) -> None:
         self._bridge = bridge
         self._store = store
+        self._looked = -LOOK_EVERY
 
     async def wake(self, body: Json, deadline: Deadline) -> Json:
         """Wake the session that the body names, or every one that is due.
@@ -41,6 +46,17 @@ class Waker:
         did = await self._bridge.wake(SessionKey(name), _share_of(deadline))
         log.info("wake", session=log.word(name), outcome="done" if did else "nothing_due")
         return {"woken": int(did), "failed": 0}
+
+    async def look_around(self, deadline: Deadline) -> None:
+        """Wake a few of those who wait longest, at most once a second: who comes next helps.
+
+        For where nobody else may ever come. What goes wrong is logged and stays due.
+        """
+        now = monotonic()
+        if now - self._looked < LOOK_EVERY or deadline.left < LEAST_TO_LOOK:
+            return
+        self._looked = now
+        await self._wake_all(await self._store.due(A_FEW), deadline)
 
     async def _sweep(self, deadline: Deadline) -> Json:
         """Wake who is due, oldest first, until nobody is left or the time is over."""

@@ -63,7 +63,7 @@ async def test_late_word_calls_nobody_and_the_next_turn_is_the_bots(
     assert desk.said == ["Hi"]
     assert bench.send.verbs == ["availability", "open", "send", "confirm_end", "close"]
     assert desk.rooms[0].closed
-    assert await bench.letters() == []
+    assert await bench.letters() == [("thanks", "conversation_closed")]
 
 
 async def test_late_words_are_in_the_next_agents_transcript(

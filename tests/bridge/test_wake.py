@@ -258,7 +258,8 @@ async def test_session_that_asks_too_often_is_refused(bench: Bench) -> None:
 async def test_dead_letter_is_sent_again(bench: Bench) -> None:
     await waiting(bench, Fault(verb="send", error=Rejected("no")))
     [letter] = await bench.store.dead_letters()
-    await bench.bridge.replay(letter, Deadline.after(5))
+    done = await bench.bridge.replay(letter, Deadline.after(5))
+    assert done.outcome == "sent"
     assert bench.desk.said == ["Hello?"]
     assert await bench.letters() == []
 
@@ -266,8 +267,21 @@ async def test_dead_letter_is_sent_again(bench: Bench) -> None:
 async def test_dead_letter_that_fails_again_is_there_again(bench: Bench) -> None:
     await waiting(bench, *[Fault(verb="send", error=Rejected("no"))] * 2)
     [letter] = await bench.store.dead_letters()
-    await bench.bridge.replay(letter, Deadline.after(5))
+    done = await bench.bridge.replay(letter, Deadline.after(5))
+    assert (done.outcome, done.reason) == ("refused", "Rejected")
     assert [one.id for one in await bench.store.dead_letters()] == [letter.id]
+
+
+async def test_dead_letter_for_a_desk_that_is_down_is_queued(
+    bench: Bench, clock: FixedClock
+) -> None:
+    await waiting(bench, Fault(verb="send", error=Rejected("no")), Fault(verb="send", error=DOWN))
+    [letter] = await bench.store.dead_letters()
+    done = await bench.bridge.replay(letter, Deadline.after(5))
+    assert done.outcome == "queued"
+    clock.advance(2)
+    await wake(bench)
+    assert bench.desk.said == ["Hello?"]
 
 
 async def test_letter_for_an_ended_handoff_stays_one(bench: Bench) -> None:

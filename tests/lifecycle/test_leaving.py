@@ -24,7 +24,7 @@ from handoff.events import (
     Transferred,
     WentIdle,
 )
-from handoff.failures import PATIENCE
+from handoff.failures import LEAST_ATTEMPTS, PATIENCE
 from handoff.model import Lease, Session
 from handoff.providers.base import Looked, Opened
 from handoff.records import Reply
@@ -278,8 +278,17 @@ def test_end_of_a_wait_that_nobody_took_is_told_as_that() -> None:
 def test_late_message_is_not_sent_once_it_is_the_end_and_its_writer_is_told() -> None:
     session, _ = said(alone(), "thanks", "m1")
     after = over(session)
-    assert (kinds(after), after.undelivered) == ([CLOSE], ())
+    assert kinds(after) == [CLOSE]
+    lost = [(one.job.text, one.reason) for one in after.undelivered]
+    assert lost == [("thanks", "conversation_closed")]
     assert notices(after) == [ENDED, UNDELIVERED]
+
+
+def test_late_message_of_a_customer_who_then_leaves_is_kept() -> None:
+    session, _ = said(alone(), "thanks", "m1")
+    after = turns.take(session, turn("", "m2", Meaning.END), RULES, NOW)
+    assert [one.job.text for one in after.undelivered] == ["thanks"]
+    assert kinds(after) == [CLOSE]
 
 
 def test_message_that_is_being_answered_when_the_end_is_confirmed_is_the_bots() -> None:
@@ -395,6 +404,8 @@ def test_question_that_cannot_be_answered_is_the_end(
     error: ProviderError, later: timedelta
 ) -> None:
     session, _ = said(alone(), "thanks", "m1")
+    asked = replace(head(session), attempts=LEAST_ATTEMPTS)
+    session = replace(session, outbox=(asked, *session.outbox[1:]))
     after = failures.failed(session, head(session), error, RULES, NOW + later)
     assert handoff_of(after).reason is Reason.AGENT_CLOSED
     assert kinds(after) == [CLOSE]

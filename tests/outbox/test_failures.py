@@ -317,14 +317,19 @@ def test_every_kind_of_job_has_patience_and_an_end() -> None:
 @pytest.mark.parametrize("kind", [JobKind.IDENTIFY, JobKind.OPEN])
 def test_customer_hears_once_that_connecting_takes_long(kind: JobKind) -> None:
     session = waiting(kind)
-    assert notices(fail(session, DOWN, after=LONG - 0.1)) == []
-    told = fail(session, DOWN, after=LONG)
+    assert notices(fail(session, DOWN, after=LONG - 1.3)) == []
+    told = fail(session, DOWN, after=LONG - 0.7)
     assert notices(told) == [RULES.texts.get("connecting_delayed", "en")]
     assert notices(fail(told, DOWN, after=LONG + 20)) == notices(told)
 
 
 def test_customer_hears_that_they_are_still_connected_while_a_message_waits() -> None:
     told = fail(waiting(JobKind.SEND), DOWN, after=LONG)
+    assert notices(told) == [RULES.texts.get("delayed", "en")]
+
+
+def test_customer_hears_at_once_when_the_vendor_asks_for_long() -> None:
+    told = fail(waiting(JobKind.SEND), Throttled("wait", retry_after=60))
     assert notices(told) == [RULES.texts.get("delayed", "en")]
 
 

@@ -41,7 +41,7 @@ def test_file_that_got_no_id_is_not_shown() -> None:
     [
         ([refused(404), refused(404)], ConversationGone),
         ([refused(400), accepted(200, state="created")], Unavailable),
-        ([refused(413), accepted(200, state="active")], Rejected),
+        ([refused(413), accepted(200, state="active"), refused(413)], Rejected),
         ([accepted(200, id="T4"), refused(400), accepted(200, state="idle")], ConversationGone),
         ([refused(503)], Unavailable),
     ],

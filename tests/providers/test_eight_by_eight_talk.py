@@ -99,9 +99,9 @@ def test_failure_of_the_first_message_is_what_it_is(
     [
         ([refused(404), refused(404)], ConversationGone),
         ([refused(404), room("idle")], ConversationGone),
-        ([refused(404), room("active")], Rejected),
+        ([refused(404), room("active"), refused(404)], Rejected),
         ([refused(400), room("idle")], ConversationGone),
-        ([refused(400), room("active")], Rejected),
+        ([refused(400), room("active"), refused(400)], Rejected),
         ([refused(409), refused(404)], ConversationGone),
         ([refused(403), refused(403)], Rejected),
     ],
@@ -112,6 +112,11 @@ def test_refused_words_say_whether_anybody_can_hear(
     with pytest.raises(ProviderError) as caught:
         said(*answers)
     assert type(caught.value) is kind
+
+
+def test_words_that_were_early_and_are_not_any_more_are_said_at_once() -> None:
+    calls = said(refused(409), room("active"), accepted(200))
+    assert texts(calls) == ["Hello 👋", "Hello 👋"]
 
 
 @pytest.mark.parametrize("error", [refused(400), refused(404), refused(409)])

@@ -125,9 +125,28 @@ def test_refused_message_is_a_dead_letter_that_can_be_sent_again(calm: House) ->
     name = letter(calm)
     sent = run(calm, "replay", name)
     assert sent.exit_code == 0
-    assert sent.output.startswith(f"sent   {name}  send #")
+    assert sent.output.startswith(f"sent     {name}  send #")
     assert said(calm).count("This one is refused at first") == 1
     assert run(calm, "dead-letters").output == "No dead letters.\n"
+
+
+def test_letter_that_is_refused_again_is_one_again(calm: House) -> None:
+    calm.at_desk("faults", {"fail": {**REFUSED, "times": 2}})
+    calm.say("This one is refused twice")
+    name = letter(calm)
+    refused = run(calm, "replay", name)
+    assert (refused.exit_code, letter(calm)) == (1, name)
+    assert refused.output.startswith(f"refused  {name}  send #")
+    assert refused.output.endswith(": Rejected\n")
+
+
+def test_letter_for_a_desk_that_is_down_is_queued(calm: House) -> None:
+    calm.at_desk("faults", {"fail": REFUSED})
+    calm.say("This one is refused at first")
+    calm.at_desk("faults", {"fail": {**DOWN, "times": 1}})
+    queued = run(calm, "replay", "--all")
+    assert (queued.exit_code, queued.output.split()[0]) == (0, "queued")
+    until(lambda: calm.sweep()["woken"] and "This one is refused at first" in said(calm))
 
 
 def test_all_letters_of_a_handoff_are_sent_again_by_its_id(calm: House) -> None:
@@ -145,7 +164,7 @@ def test_letter_of_an_ended_handoff_is_kept_and_the_command_says_why(calm: House
     calm.do("close")
     kept = run(calm, "replay", "--all")
     assert kept.exit_code == 1
-    assert kept.output.startswith("kept ")
+    assert kept.output.startswith("kept     ")
     assert "is over" in kept.output
     assert letter(calm)
 

@@ -83,14 +83,15 @@ def replay(names: Sequence[str], everything: bool, environ: Mapping[str, str], t
 
 
 async def _again(letter: DeadLetter, running: bootstrap.Running, tell: Tell) -> bool:
-    name = letter.id[:SHOWN]
+    name, what = letter.id[:SHOWN], f"{_what(letter.job)} of {letter.job.handoff}"
     try:
-        await running.bridge.replay(letter, Deadline.after(REPLAY_SECONDS))
+        done = await running.bridge.replay(letter, Deadline.after(REPLAY_SECONDS))
     except CannotReplay as error:
-        tell(f"kept   {name}  {error}")
+        tell(f"{'kept':<9}{name}  {error}")
         return False
-    tell(f"sent   {name}  {_what(letter.job)} of {letter.job.handoff}")
-    return True
+    why = f": {done.reason}" if done.reason else ""
+    tell(f"{done.outcome:<9}{name}  {what}{why}")
+    return done.outcome != "refused"
 
 
 def _named(name: str, letters: Sequence[DeadLetter]) -> Sequence[DeadLetter]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from handoff import log
 from handoff.cli import checkout, keeping, operating, serving
 from handoff.cli.checkout import NotACheckout
 from handoff.cli.operating import OperationFailed
@@ -24,6 +25,7 @@ PASS_ON = {"ignore_unknown_options": True, "help_option_names": []}
 @click.group()
 def main() -> None:
     """Bring a person into a Dialogflow conversation, and look after it."""
+    log.to_nowhere()
 
 
 @main.command(context_settings=PASS_ON, short_help="Show the whole thing on this machine.")
@@ -142,7 +144,8 @@ def replay(letters: tuple[str, ...], everything: bool) -> None:
     """Send LETTERS again, named by their ids (the beginning is enough) or by that of a handoff.
 
     A customer's message goes to the person who is there now, an agent's to the customer's next
-    answer. What has nowhere to go is kept, and the command ends with status 1.
+    answer. What has nowhere to go is kept, what is refused again is a dead letter again, and then
+    the command ends with status 1; `queued` is tried again by the functions.
     """
     if everything == bool(letters):
         raise click.UsageError("Name the dead letters, or say --all.")

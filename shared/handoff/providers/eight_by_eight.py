@@ -120,7 +120,10 @@ class EightByEight:
     def attach(self, conversation: Conversation, file: OutgoingFile) -> Exchange[None]:
         """Give the customer's file to the agent."""
         ref = conversation.ref
-        sent = self._wire.send(upload(ref, file), call="attach")
+
+        def sent() -> Exchange[Json]:
+            return self._wire.send(upload(ref, file), call="attach")
+
         attachment = text((yield from self._heard(ref, sent)), "id")
         if not attachment:
             raise Unavailable("8x8 took a file without telling its id", certain=True)
@@ -154,14 +157,24 @@ class EightByEight:
     def _say(self, ref: ConversationRef, content: Json) -> Exchange[None]:
         payload = {"authorType": "user", **content}
         path = conversation_path(ref, "messages")
-        yield from self._heard(ref, self._wire.call("POST", path, payload, call="message"))
 
-    def _heard(self, ref: ConversationRef, said: Exchange[Json]) -> Exchange[Json]:
-        """Return the answer to what was said; a refusal is looked into for what it means."""
+        def said() -> Exchange[Json]:
+            return self._wire.call("POST", path, payload, call="message")
+
+        yield from self._heard(ref, said)
+
+    def _heard(self, ref: ConversationRef, say: Callable[[], Exchange[Json]]) -> Exchange[Json]:
+        """Return the answer to what is said; a refusal is looked into for what it means.
+
+        It may have been early, and the conversation be active by the time of the look.
+        """
         try:
-            return (yield from said)
+            return (yield from say())
         except Rejected as error:
-            raise (yield from self._refusal(ref, error)) from error
+            meaning = yield from self._refusal(ref, error)
+            if meaning is not error:
+                raise meaning from error
+        return (yield from say())
 
     def _refusal(self, ref: ConversationRef, error: Rejected) -> Exchange[Rejected | Unavailable]:
         """Return what a refused message means: too early, too late, or truly refused.

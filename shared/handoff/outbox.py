@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handoff import jobs, leaving, lifecycle
-from handoff.model import Contact, Job, Lease, Session, Undelivered
+from handoff.model import Contact, Handoff, Job, Lease, Session, Undelivered
 from handoff.providers.base import Availability, Identity, Looked, Opened
 from handoff.rules import Abilities, Rules
 from handoff.vocabulary import HandoffId, JobKind, Participant, Reason
@@ -71,11 +71,11 @@ def _in_time_again(session: Session, job: Job) -> Session:
     return replace(session, handoff=replace(handoff, delay_told=False))
 
 
-def parted(session: Session, cause: type, reason: Reason, rules: Rules, now: datetime) -> Session:
-    """Return the session whose open handoff ends on our side; the desk is told."""
-    handoff = session.open_handoff
-    if handoff is None:
-        return session
+def parted(
+    session: Session, handoff: Handoff, ending: tuple[type, Reason], rules: Rules, now: datetime
+) -> Session:
+    """Return the session whose handoff ends on our side, by cause and reason; the desk is told."""
+    cause, reason = ending
     alone = leaving.left_behind(session, now)
     return jobs.add(lifecycle.end(alone, cause, reason, rules, now), JobKind.CLOSE, handoff, now)
 

@@ -28,7 +28,7 @@ def passed(session: Session, rules: Rules, now: datetime) -> Session:
     if accept is not None and accept <= now:
         return _not_accepted(session, handoff, rules, now)
     if release is not None and release <= now:
-        return outbox.parted(session, GivenUp, Reason.INACTIVE, rules, now)
+        return outbox.parted(session, handoff, (GivenUp, Reason.INACTIVE), rules, now)
     if warning is not None and warning <= now:
         told = lifecycle.teller(session, rules, now).notice(handoff, "inactive_warning")
         return replace(session, handoff=replace(told, warned=True))
@@ -60,4 +60,4 @@ def _not_accepted(session: Session, handoff: Handoff, rules: Rules, now: datetim
     opening = any(job.kind is JobKind.OPEN and job.uncertain for job in session.outbox)
     doubtful = handoff.conversation is not None or opening or session.lease is not None
     cause = GivenUp if doubtful or handoff.state is not State.REQUESTED else OpeningRefused
-    return outbox.parted(session, cause, Reason.NOT_ACCEPTED, rules, now)
+    return outbox.parted(session, handoff, (cause, Reason.NOT_ACCEPTED), rules, now)

@@ -115,7 +115,8 @@ def _in_human_hands(
     if handoff is None or turn.meaning in {Meaning.POLL, Meaning.AVAILABILITY}:
         return session
     if turn.meaning is Meaning.END or text.strip(AROUND_WORDS).casefold() in rules.leave_words:
-        return outbox.parted(session, CustomerLeft, Reason.CUSTOMER_LEFT, rules, now)
+        left = (CustomerLeft, Reason.CUSTOMER_LEFT)
+        return outbox.parted(session, handoff, left, rules, now)
     if not text:
         return session
     answered = replace(handoff, unanswered_since=None, warned=False)

@@ -20,7 +20,8 @@ async def wake(request: Request) -> Response:
     deadline = Deadline.after(BUDGET_SECONDS)
 
     async def woken(inbound: Inbound) -> Json:
+        asked = parse_object(inbound.body or b"{}")  # a scheduler's job may be made without a body
         async with in_time(deadline):
-            return await function.running().waker.wake(parse_object(inbound.body), deadline)
+            return await function.running().waker.wake(asked, deadline)
 
     return await web.serve(request, woken)

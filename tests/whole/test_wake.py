@@ -98,6 +98,7 @@ def test_session_is_woken_by_its_name_and_no_other_way_in(calm: House) -> None:
         [(key,)] = db.execute("SELECT id FROM sessions").fetchall()
     assert calm.sweep(session=key) == {"woken": 0, "failed": 0}
     address = f"{calm.plans['wake'].address}/"
+    assert requests.post(address, timeout=10).json() == {"woken": 0, "failed": 0}
     statuses = [
         requests.get(address, timeout=10).status_code,
         requests.post(address, data=b"nonsense", timeout=10).status_code,

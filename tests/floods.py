@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from handoff import codec
-from handoff.bounds import LONGEST_ID
+from handoff.bounds import EVENTS, LIFE, LONGEST_ID
 from handoff.bridge import Bridge
 from handoff.dialogflow.turn import (
     LARGEST_CARD,
@@ -22,14 +23,14 @@ from handoff.errors import Throttled, Unavailable
 from handoff.events import AgentJoined, AgentLeft, AgentReplied, Event, FileShared, Queued
 from handoff.exchange import Inbound, Request, Response
 from handoff.model import Agent, Card, Link, Message
-from handoff.records import Reply
+from handoff.records import EventRecord, Happening, Reply
 from handoff.rules import Abilities, Rules
 from handoff.store import Change, Version
 from handoff.tokens import Caller, Deadline
 from handoff.vocabulary import ConversationRef, Participant, ProviderId
 from tests.desks import ReadingProvider
 from tests.fakes import CountingStore, FixedClock, ScriptedSend
-from tests.heart import DESK, Bench, turn
+from tests.heart import DESK, HANDOFF, Bench, turn
 
 # Plain, four bytes for one character, two for one in JSON, six for one in JSON.
 LETTERS = ("x", "🌷", '"', "\x01")
@@ -69,11 +70,14 @@ class Measuring(CountingStore):
     """A store that measures each session it is given, as the codec does."""
 
     sizes: tuple[int, ...] = ()
+    documents: tuple[int, ...] = ()
 
     async def commit(self, change: Change) -> Version:
         """Measure, then commit."""
         written = codec.encode(change.session, "session").encode()
         self.sizes = (*self.sizes, len(written))
+        beside = (change.index, change.spilled, change.dead_letters)
+        self.documents = (*self.documents, 1 + sum(map(len, beside)))
         return await super().commit(change)
 
 
@@ -117,13 +121,21 @@ class Flood(Bench):
         written = len(json.dumps(self.letter, ensure_ascii=False).encode()) - 2
         return self.letter * min(size // len(self.letter.encode()), 2 * size // written)
 
+    async def age(self) -> None:
+        """Fill what fills slowly, as if all of that had happened before."""
+        session = await self.session()
+        old = (vendors(number, "old") for number in range(EVENTS))
+        records = tuple(EventRecord(id=one, at=self.clock.now, kind="Queued") for one in old)
+        line = Happening(at=self.clock.now, handoff=HANDOFF, what="turn", name="i" * 36)
+        await self.write(replace(session, events=records, life=(line,) * LIFE))
+
     async def ask(
-        self, number: int, text: str, meaning: Meaning = Meaning.OTHER, **more: object
+        self, number: int, text: str, meaning: Meaning = Meaning.OTHER, **more: Any
     ) -> Reply:
         """Make one turn, of names and parameters as long as they may be."""
         utterance = self.long(number, LONGEST_NAME - len(" handoff.availability"))
         names = ("handoff_target", *DATA, *ATTRIBUTES)
-        parameters = {name: self.letter * LONGEST_VALUE for name in names}
+        parameters = dict.fromkeys(names, self.letter * LONGEST_VALUE)
         parameters["handoff_provider"] = DESKS[number % len(DESKS)]
         asked: Turn = turn(
             text,
@@ -140,10 +152,9 @@ class Flood(Bench):
     async def hear(self, event: Event) -> None:
         """Let the desk of the open handoff tell something, in its room."""
         handoff = (await self.session()).handoff
-        if handoff is None:
+        if handoff is None or handoff.conversation is None:
             return
-        desk = self.desks[handoff.provider]
-        room = handoff.conversation or ConversationRef("nowhere")
+        desk, room = self.desks[handoff.provider], handoff.conversation
         known = replace(event, conversation=room, thread=handoff.thread)
         body = event.id.encode()
         desk.webhooks = {body: (known,)}
@@ -187,7 +198,7 @@ async def shows(flood: Flood, number: int) -> None:
 
 async def replies(flood: Flood, number: int) -> None:
     """An agent writes a text that fills an answer, and it is fetched when somebody asks."""
-    name, own = flood.letter * 200, f"m{number}"
+    name, own = flood.letter * 200, vendors(number, "said")
     text = flood.text(20_000)
     await flood.hear(
         AgentReplied(id=own, conversation=ANY, author="anna", text=text, author_name=name)
@@ -199,7 +210,7 @@ async def shares(flood: Flood, number: int) -> None:
     url = f"https://files.example/{number}/".ljust(8_000, "x")
     name = flood.letter * 500
     await flood.hear(
-        FileShared(id=f"f{number}", conversation=ANY, author="ben", url=url, name=name)
+        FileShared(id=vendors(number, "file"), conversation=ANY, author="ben", url=url, name=name)
     )
 
 
@@ -238,7 +249,7 @@ async def passes(flood: Flood, number: int) -> None:
 
 def vendors(number: int, what: str) -> str:
     """Return a vendor's id, as long as one can be."""
-    return f"{what}-{number}-".ljust(LONGEST_ID - 2, "i")
+    return f"{what}-{number}-".ljust(LONGEST_ID - 10, "i")
 
 
 Step = Callable[[Flood, int], Awaitable[None]]

@@ -6,20 +6,58 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import bounds, codec
+from handoff import bounds, codec, jobs
 from handoff.bounds import (
+    AGENTS,
+    DETAILS_BYTES,
     EVENTS,
+    LONGEST_ADDRESS,
+    LONGEST_AGENT,
+    LONGEST_FILE,
+    LONGEST_ID,
     LONGEST_LINE,
+    LONGEST_REQUEST,
+    LONGEST_TYPE,
     TAIL_BYTES,
     TAIL_DELIVERIES,
     TRANSCRIPT_LINES,
     TURNS,
+    WAITING,
+    WAITING_BYTES,
 )
 from handoff.effects import SAFE_PIECE
-from handoff.model import Card, Delivery, Link, Message, Session
-from handoff.records import EventRecord, Reply, TurnRecord
-from handoff.vocabulary import DeliveryKind, Participant, State
-from tests.heart import NOW, blank, handoff_of, session_in, with_handoff
+from handoff.events import (
+    AgentJoined,
+    AgentLeft,
+    AgentReplied,
+    Event,
+    FileShared,
+    Queued,
+    Transferred,
+)
+from handoff.model import Agent, Card, Customer, Delivery, Link, Message, Session
+from handoff.records import EventRecord, Happening, Reply, TurnRecord
+from handoff.vocabulary import (
+    ContactRef,
+    ConversationRef,
+    DeliveryKind,
+    HandoffId,
+    JobKind,
+    Participant,
+    State,
+    ThreadRef,
+)
+from tests.heart import (
+    ANNA,
+    HANDOFF,
+    NOW,
+    ROOM,
+    blank,
+    handoff_of,
+    queue,
+    session_in,
+    with_handoff,
+)
 
 # Half of what a document may have: the outbox and the handoff itself need room too.
 HALF = 524_288
@@ -236,3 +274,186 @@ def test_fullest_session_takes_half_of_a_document(letter: str, length: int) -> N
     )
     trimmed, _ = bounds.trim(full)
     assert len(codec.encode(trimmed, "session").encode()) <= HALF
+
+
+@pytest.mark.parametrize(("size", "kept"), [(1_000, 50), (4_000, 15)])
+def test_turns_of_long_names_are_forgotten_earlier(size: int, kept: int) -> None:
+    turns = tuple(TurnRecord(id=f"{one}" + "x" * size, utterance="u") for one in range(TURNS))
+    trimmed, _ = bounds.trim(replace(blank(), turns=turns))
+    assert trimmed.turns == turns[-kept:]
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(return_to="f" * 2_000), Reply(parameters={"handoff_agent": "a" * 2_000})]
+)
+def test_what_stays_of_an_answer_counts_for_its_turn(reply: Reply) -> None:
+    turns = tuple(TurnRecord(id=str(one), utterance="u", reply=reply) for one in range(TURNS))
+    trimmed, _ = bounds.trim(replace(blank(), turns=turns))
+    assert 20 < len(trimmed.turns) < 30
+
+
+def test_events_of_long_names_are_forgotten_earlier() -> None:
+    records = tuple(
+        EventRecord(id=f"{one:03}" + "x" * 395, at=NOW, freed_by="y" * 496) for one in range(EVENTS)
+    )
+    trimmed, _ = bounds.trim(replace(blank(), events=records))
+    assert trimmed.events == records[-64:]
+
+
+def test_life_keeps_so_many_bytes() -> None:
+    line = Happening(at=NOW, handoff=HANDOFF, what="turn", name="\x01" * 60, outcome="done")
+    trimmed, _ = bounds.trim(replace(blank(), life=(line,) * 300))
+    assert 50 < len(trimmed.life) < 120
+
+
+def test_newest_agents_are_kept_with_as_much_of_a_name_as_people_read() -> None:
+    agents = tuple(Agent(id=str(one), name="n" * 300) for one in range(AGENTS + 1))
+    nameless = Agent(id="last")
+    trimmed, _ = bounds.trim(
+        with_handoff(session_in(State.ACTIVE), agents=(*agents, nameless), speaker="n" * 300)
+    )
+    kept = handoff_of(trimmed)
+    assert [one.id for one in kept.agents] == [*map(str, range(2, AGENTS + 1)), "last"]
+    assert {one.name for one in kept.agents} == {"n" * LONGEST_AGENT, None}
+    assert kept.speaker == "n" * LONGEST_AGENT
+
+
+def test_agents_of_long_names_are_forgotten_earlier() -> None:
+    agents = tuple(Agent(id=f"{one:02}" + "i" * 1_000) for one in range(AGENTS))
+    trimmed, _ = bounds.trim(with_handoff(session_in(State.ACTIVE), agents=agents))
+    assert handoff_of(trimmed).agents == agents[-21:]
+
+
+def test_attributes_that_fit_stay_as_they_are() -> None:
+    session = with_handoff(session_in(State.ACTIVE), attributes={"b": "two", "a": "one"})
+    assert bounds.trim(session) == (session, [])
+
+
+def test_long_attribute_goes_before_the_short_ones() -> None:
+    attributes = {"first": "1", "long": "x" * DETAILS_BYTES, "last": "2", "other": "x" * 60_000}
+    trimmed, _ = bounds.trim(with_handoff(session_in(State.ACTIVE), attributes=attributes))
+    assert list(handoff_of(trimmed).attributes) == ["first", "last", "other"]
+
+
+def test_customers_own_data_leave_the_attributes_less() -> None:
+    session = with_handoff(session_in(State.ACTIVE), attributes={"a": "x" * 30_000})
+    known = with_handoff(session, customer=Customer(name="n" * 40_000))
+    assert handoff_of(bounds.trim(session)[0]).attributes
+    assert not handoff_of(bounds.trim(known)[0]).attributes
+
+
+@pytest.mark.parametrize("kind", [JobKind.IDENTIFY, JobKind.OPEN, JobKind.NOTE])
+def test_words_that_asked_for_a_person_are_whole_until_they_are_said(kind: JobKind) -> None:
+    session = with_handoff(session_in(State.REQUESTED), request="x" * 60_000)
+    assert handoff_of(bounds.trim(queue(session, kind))[0]).request == "x" * 60_000
+    said = queue(session, JobKind.SEND)
+    assert handoff_of(bounds.trim(said)[0]).request == "x" * LONGEST_REQUEST
+
+
+def waiting(text: str, number: int = 1, utterance: str = "u") -> Session:
+    """Return a session where so many messages wait."""
+    session = session_in(State.ACTIVE)
+    for _ in range(number):
+        handoff = handoff_of(session)
+        session = jobs.add(session, JobKind.SEND, handoff, NOW, text=text, utterance=utterance)
+    return session
+
+
+@pytest.mark.parametrize("text", ["x", "x" * WAITING_BYTES, "\x01" * 64_000])
+def test_one_message_alone_always_has_room(text: str) -> None:
+    assert bounds.has_room(session_in(State.ACTIVE), text)
+
+
+@pytest.mark.parametrize(("number", "room"), [(WAITING - 1, True), (WAITING, False)])
+def test_so_many_messages_can_wait(number: int, room: bool) -> None:
+    assert bounds.has_room(waiting("Hi", number), "Hi") is room
+
+
+@pytest.mark.parametrize(("size", "room"), [(70_000, True), (80_000, False)])
+def test_so_many_bytes_can_wait(size: int, room: bool) -> None:
+    assert bounds.has_room(waiting("x" * 70_000), "x" * size) is room
+
+
+@pytest.mark.parametrize("letter", ["🌷", "\x01"])
+def test_names_of_the_turns_count_for_what_waits(letter: str) -> None:
+    session = waiting("Hi", 20, utterance=letter * 2_000)
+    assert not bounds.has_room(session, "Hi")
+
+
+def test_conversation_counts_for_what_waits() -> None:
+    session = with_handoff(session_in(State.ACTIVE), conversation=ConversationRef("c" * 150_000))
+    assert not bounds.has_room(queue(session, JobKind.CLOSE), "Hi")
+
+
+def test_words_that_still_have_to_be_said_count_for_what_waits() -> None:
+    session = with_handoff(session_in(State.REQUESTED), request="x" * 100_000)
+    assert bounds.has_room(queue(session, JobKind.CLOSE), "x" * 60_000)
+    assert not bounds.has_room(queue(session, JobKind.OPEN), "x" * 60_000)
+
+
+def test_what_waits_without_a_handoff_is_only_jobs() -> None:
+    opening = queue(session_in(State.REQUESTED), JobKind.OPEN)
+    assert bounds.has_room(replace(opening, handoff=None), "Hi")
+
+
+TOO_LONG = "i" * (LONGEST_ID - 1)  # with its quotes
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Queued(id=TOO_LONG, conversation=ROOM),
+        Queued(id="e", conversation=ConversationRef(TOO_LONG)),
+        Queued(id="e", conversation=ROOM, thread=ThreadRef(TOO_LONG)),
+        Queued(id="e", conversation=ROOM, contact=ContactRef(TOO_LONG)),
+        Queued(id="e", conversation=ROOM, handoff=HandoffId(TOO_LONG)),
+        AgentJoined(id="e", conversation=ROOM, agent=Agent(id=TOO_LONG)),
+        AgentLeft(id="e", conversation=ROOM, agent_id=TOO_LONG),
+        AgentReplied(id="e", conversation=ROOM, author=TOO_LONG, text="Hi"),
+        FileShared(id="e", conversation=ROOM, author=TOO_LONG, url="https://x.example"),
+        Transferred(id="e", conversation=ROOM, by=TOO_LONG),
+    ],
+)
+def test_event_with_an_id_that_is_none_is_not_taken(event: Event) -> None:
+    assert bounds.within_limits(event) is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Queued(id=TOO_LONG[1:], conversation=ROOM),
+        AgentJoined(id="e", conversation=ROOM, agent=ANNA),
+        AgentJoined(id="e", conversation=ROOM, agent=Agent(id="a")),
+        AgentLeft(id="e", conversation=ROOM, agent_id="anna"),
+        AgentReplied(id="e", conversation=ROOM, author="", text="x" * 900_000, author_name="Anna"),
+        FileShared(id="e", conversation=ROOM, author="anna", url="https://x.example", name="a.txt"),
+        Transferred(id="e", conversation=ROOM),
+    ],
+)
+def test_event_within_limits_stays_as_it_is(event: Event) -> None:
+    assert bounds.within_limits(event) == event
+
+
+def test_names_in_an_event_are_cut() -> None:
+    long = "n" * 9_000
+    joined = bounds.within_limits(
+        AgentJoined(id="e", conversation=ROOM, agent=Agent(id="a", name=long))
+    )
+    said = bounds.within_limits(
+        AgentReplied(id="e", conversation=ROOM, author="a", text=long, author_name=long)
+    )
+    assert isinstance(joined, AgentJoined)
+    assert isinstance(said, AgentReplied)
+    assert joined.agent.name == said.author_name == "n" * LONGEST_AGENT
+    assert said.text == long
+
+
+def test_address_of_a_file_is_whole_or_nothing() -> None:
+    long = "n" * (LONGEST_ADDRESS + 1)
+    file = FileShared(id="e", conversation=ROOM, author="a", url=long, name=long, content_type=long)
+    cut = bounds.within_limits(file)
+    assert isinstance(cut, FileShared)
+    assert (cut.url, len(cut.name), len(cut.content_type)) == ("", LONGEST_FILE, LONGEST_TYPE)
+    fits = bounds.within_limits(replace(file, url=long[1:]))
+    assert isinstance(fits, FileShared)
+    assert fits.url == long[1:]

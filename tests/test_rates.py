@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from handoff.rates import MOST_NAMES, Rates
+import pytest
+
+from handoff.rates import MOST_NAMES, Rates, Recent
 
 
 class Watch:
@@ -54,3 +56,35 @@ def test_memory_is_bounded() -> None:
         rates.wait(str(number))
     assert rates.wait("0") == 0, "who came longest ago is forgotten"
     assert rates.wait(str(MOST_NAMES)) > 0
+
+
+@pytest.mark.parametrize("per_second", [0.05, 0.5, 20, 1000])
+def test_who_waits_as_long_as_told_is_served(per_second: float) -> None:
+    watch = Watch()
+    rates = Rates(per_second, burst=3, clock=watch)
+    while not (wait := rates.wait("a")):
+        pass
+    watch.now += wait + 1e-6
+    assert rates.wait("a") == 0
+
+
+def test_newest_names_are_remembered() -> None:
+    recent: Recent[int] = Recent()
+    for number in range(MOST_NAMES + 1):
+        recent.put(number, number)
+    assert recent.get(0) is None
+    assert [recent.get(1), recent.get(MOST_NAMES)] == [1, MOST_NAMES]
+
+
+def test_name_that_comes_again_is_new_again() -> None:
+    recent: Recent[str] = Recent()
+    recent.put("a", "first")
+    for number in range(MOST_NAMES - 1):
+        recent.put(number, "")
+    assert recent.put("a", "second") == "second"
+    recent.put("b", "")
+    assert [recent.get("a"), recent.get(0), recent.get(1)] == ["second", None, ""]
+
+
+def test_name_that_never_came_is_not_remembered() -> None:
+    assert Recent[str]().get("a") is None

@@ -150,7 +150,7 @@ def wire(chosen: Settings, store: Store, clock: Clock) -> Running:
         caller=caller,
         clock=clock,
         schedule=tasks.schedule if tasks else None,
-        rates=Rates(chosen.turns_per_second, burst=round(chosen.turns_per_second * BURST_SECONDS)),
+        rates=Rates(chosen.turns_per_second, burst=_burst(chosen.turns_per_second)),
     )
 
     async def close() -> None:
@@ -164,6 +164,11 @@ def wire(chosen: Settings, store: Store, clock: Clock) -> Running:
     return Running(
         settings=chosen, bridge=bridge, caller=caller, check=check, waker=waker, close=close
     )
+
+
+def _burst(per_second: float) -> int:
+    """Return how many turns may come at once: one at least, or none could ever come."""
+    return max(1, round(per_second * BURST_SECONDS))
 
 
 def _tasks(wake: WakeSettings) -> CloudTasks:

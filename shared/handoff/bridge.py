@@ -22,7 +22,7 @@ from handoff.records import Reply
 from handoff.replaying import Replayed
 from handoff.rules import Rules
 from handoff.sessions import Decision, Held, Sessions
-from handoff.store import DeadLetter, Schedule, Store, session_key
+from handoff.store import DeadLetter, Schedule, Store, document_id, session_key
 from handoff.tokens import Caller, Deadline
 from handoff.vocabulary import ProviderId, SessionKey
 
@@ -36,6 +36,9 @@ LEAST_FOR_A_JOB = 0.35
 SWEEP_EVERY = timedelta(seconds=60)
 LEAST_PAUSE = timedelta(seconds=1)
 LEAST_FOR_A_TASK = 0.3
+
+# So many events of one webhook are one commit: each of them looks at what came before it.
+MOST_AT_ONCE = 200
 
 # How long an event waits for a look at what came before it.
 LONGEST_LOOK, LOOK_POLL = 3.0, 0.05
@@ -76,7 +79,7 @@ class Bridge:
         fresh = Session(key=session_key(turn.session), id=turn.session, dialect=turn.dialect)
         log.about(session=fresh.key)
         self._refuse_flood(fresh.key)
-        name = (fresh.key, turn.id)
+        name = document_id(fresh.key, turn.id)
         held = await self._sessions.load_or(fresh)
         told.about(held.session)
         contact, asked = await self._asked(held.session, turn, deadline)
@@ -122,8 +125,11 @@ class Bridge:
         if not known:  # of a kind that we do not know, or nothing at all: an echo of our own words
             told.events(events, "unrecognized" if events else "nothing")
             return
-        outcome = await self._apply(provider, known, deadline)
-        told.events(events, outcome)
+        outcomes = [
+            await self._apply(provider, known[first : first + MOST_AT_ONCE], deadline)
+            for first in range(0, len(known), MOST_AT_ONCE)
+        ]
+        told.events(events, "applied" if "applied" in outcomes else outcomes[-1])
 
     async def _apply(
         self, provider: ProviderId, events: Sequence[Event], deadline: Deadline

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handoff import facts, late, leaving, reading
+from handoff import bounds, facts, late, leaving, reading
 from handoff.effects import EFFECTS, Teller
 from handoff.events import (
     AgentJoined,
@@ -75,6 +75,11 @@ ENDINGS: Mapping[Reason, str] = {
 
 def apply(session: Session, event: Event, rules: Rules, now: datetime) -> Session:
     """Return the session after `event`; the very same object when it has no effect."""
+    known = bounds.within_limits(event)
+    return _applied(session, known, rules, now) if known is not None else session
+
+
+def _applied(session: Session, event: Event, rules: Rules, now: datetime) -> Session:
     session = leaving.without_orphan(session, event, now)
     handoff = session.open_handoff
     if handoff is None or not facts.concerns(session, handoff, event):

@@ -74,10 +74,23 @@ def _in_time_again(session: Session, job: Job) -> Session:
 def parted(
     session: Session, handoff: Handoff, ending: tuple[type, Reason], rules: Rules, now: datetime
 ) -> Session:
-    """Return the session whose handoff ends on our side, by cause and reason; the desk is told."""
+    """Return the session whose handoff ends on our side, by cause and reason; the desk is told.
+
+    A desk that has not been asked for anything yet need not be: who comes and goes while others'
+    jobs wait would fill the outbox.
+    """
     cause, reason = ending
-    alone = leaving.left_behind(session, now)
-    return jobs.add(lifecycle.end(alone, cause, reason, rules, now), JobKind.CLOSE, handoff, now)
+    over = lifecycle.end(leaving.left_behind(session, now), cause, reason, rules, now)
+    if _is_unheard(session, handoff):
+        return dropped(over, handoff.id, now)
+    return jobs.add(over, JobKind.CLOSE, handoff, now)
+
+
+def _is_unheard(session: Session, handoff: Handoff) -> bool:
+    """Say whether nothing was begun for a handoff: its opening waits behind another's jobs."""
+    behind = bool(session.outbox) and session.outbox[0].handoff != handoff.id
+    opens = jobs.of_kind(session, JobKind.OPEN, handoff) is not None
+    return behind and opens and handoff.conversation is None
 
 
 def finished(session: Session, asked: Job, rules: Rules, now: datetime) -> Session:

@@ -9,6 +9,9 @@ from handoff.dialogflow.turn import Turn
 from handoff.events import Event, Unrecognized
 from handoff.model import Session
 
+# A webhook tells one thing or a few; a line of the log has an end.
+MOST_KINDS = 20
+
 
 def about(session: Session) -> None:
     """Let every line from here on say whose it is."""
@@ -35,4 +38,4 @@ def events(found: Sequence[Event], outcome: str) -> None:
     """Log that a webhook was taken, and what came of it."""
     unknown = [log.word(one.kind) for one in found if isinstance(one, Unrecognized)]
     known = [type(one).__name__ for one in found if not isinstance(one, Unrecognized)]
-    log.info("event", kinds=[*known, *unknown], outcome=outcome)
+    log.info("event", kinds=[*known, *unknown][:MOST_KINDS], outcome=outcome)

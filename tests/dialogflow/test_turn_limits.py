@@ -70,3 +70,27 @@ def test_card_is_whole_or_only_its_words(length: int, kept: bool) -> None:
     card = {"type": "info", "title": "x" * length}
     [line] = parse(messages=[{"payload": {"richContent": [[card]]}}]).shown_by_bot
     assert (line.text, line.card is not None) == ("x" * length, kept)
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "🌷", '"', "\n"])
+def test_text_of_ordinary_letters_is_measured_as_it_is(letter: str) -> None:
+    text = letter * (LONGEST_TEXT // len(letter.encode()))
+    assert parse(text=text).text == text
+
+
+@pytest.mark.parametrize(("length", "taken"), [(21_333, True), (21_334, False), (64_000, False)])
+def test_control_characters_count_as_the_six_bytes_they_take(length: int, taken: bool) -> None:
+    text = "\x01" * length
+    if taken:
+        assert parse(text=text).text == text
+    else:
+        with pytest.raises(TooLarge):
+            parse(text=text)
+
+
+def test_thousands_of_lines_and_parameters_are_cut_to_what_is_kept() -> None:
+    line = {"text": {"text": ["Hi"]}}
+    parameters = {f"name-{number}": ["v" * LONGEST_VALUE] * 2 for number in range(200)}
+    turn = parse(messages=[line] * 20_000, parameters=parameters)
+    assert len(turn.shown_by_bot) == MOST_LINES
+    assert {len(one) for one in turn.parameters.values()} == {LONGEST_VALUE}

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import unescape
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
+from handoff.dialogflow.turn import MOST_LINES
 from handoff.exchange import Json, items, obj, text
 from handoff.model import Card, Link, Message
 from handoff.vocabulary import Participant
@@ -33,7 +34,8 @@ CHOICES = ("options", "buttons", "files", "citations")
 def lines(messages: Iterable[Any], utterance: str) -> tuple[Message, ...]:
     """Return a line for each thing that the bot's messages show, in order."""
     cards = chain.from_iterable(map(_cards, messages))
-    return tuple(line for one in cards if (line := _line(one, utterance)).text)
+    shown = (line for one in cards if (line := _line(one, utterance)).text)
+    return tuple(islice(shown, MOST_LINES))
 
 
 def _line(card: Card, utterance: str) -> Message:
@@ -58,7 +60,10 @@ def _pressed(link: Link) -> str:
 
 
 def _cards(message: Any) -> Iterable[Card]:
-    return chain.from_iterable(read(obj(message, name)) for name, read in MEMBERS.items())
+    known = obj(message)
+    return chain.from_iterable(
+        read(obj(known, name)) for name, read in MEMBERS.items() if name in known
+    )
 
 
 def _text(member: Json) -> list[Card]:

@@ -57,8 +57,9 @@ def _element(element: Json, depth: int) -> Iterator[str]:
     if not depth:
         return
     lists = (one for name in LISTS for one in items(element, name))
-    for inside in chain(lists, (element.get(name) for name in SINGLES)):
-        yield from _element(obj(inside), depth - 1)
+    inner = map(obj, chain(lists, (element.get(name) for name in SINGLES)))
+    for inside in filter(None, inner):  # where there is nothing, nothing is inside that
+        yield from _element(inside, depth - 1)
 
 
 def _own(element: Json) -> str:

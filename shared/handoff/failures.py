@@ -144,6 +144,8 @@ def _no_opening(
     """End the handoff, or begin again when the provider forgot the customer."""
     if isinstance(error, ContactLost) and job.kind is JobKind.OPEN and not job.renewed:
         return _identified_anew(session, job, now)
+    if job.uncertain:  # a conversation may stand open at the desk: somebody has to know
+        session = _noted(session, job, error, now)
     handoff = session.open_handoff
     if handoff is None or handoff.id != job.handoff:
         return outbox.dropped(session, job.handoff, now)
@@ -187,9 +189,12 @@ def _buried(
     session: Session, job: Job, error: ProviderError, _rules: Rules, now: datetime
 ) -> Session:
     """Return the session without the job, which becomes a dead letter."""
+    return _noted(jobs.without(session, job), job, error, now)
+
+
+def _noted(session: Session, job: Job, error: ProviderError, now: datetime) -> Session:
     letter = Undelivered(job=job, reason=type(error).__name__, at=now)
-    rest = jobs.without(session, job)
-    return replace(rest, undelivered=(*rest.undelivered, letter))
+    return replace(session, undelivered=(*session.undelivered, letter))
 
 
 def _given_up(

@@ -126,6 +126,16 @@ def test_opening_is_given_up_when_patience_ends(error: ProviderError, state: Sta
     assert (handoff_of(after).state, after.outbox) == (state, ())
 
 
+@pytest.mark.parametrize("state", [State.REQUESTED, State.CLOSED])
+def test_opening_that_stays_in_doubt_raises_the_alarm(state: State) -> None:
+    """A conversation may stand open at the desk, with nobody on our side."""
+    session = with_handoff(tried(JobKind.OPEN), state=state)
+    after = fail(session, Unavailable("slow"), PATIENCE[JobKind.OPEN].total_seconds())
+    assert (1, "Unavailable") in lost(after)
+    sure = fail(session, DOWN, PATIENCE[JobKind.OPEN].total_seconds())
+    assert 1 not in [number for number, _ in lost(sure)]
+
+
 @pytest.mark.parametrize("state", [State.CLOSED, State.FAILED])
 def test_opening_for_a_handoff_that_is_over_is_dropped_in_silence(state: State) -> None:
     session = with_handoff(waiting(JobKind.OPEN), state=state)

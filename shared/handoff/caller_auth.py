@@ -90,7 +90,12 @@ class CallerCheck:
         return age > KEYS_LIVE or (key not in self._keys and age > pause)
 
     def _ask_keys(self) -> Exchange[None]:
-        """Fetch the keys; when that fails the old ones go on serving."""
+        """Fetch the keys; when that fails the old ones go on serving.
+
+        While there are some, one caller asks and the others go on with what is there.
+        """
+        if self._keys:
+            self._asked_at = self._clock()
         try:
             response = yield Request(method="GET", url=GOOGLE_KEYS_URL)
         except ProviderError as error:

@@ -45,6 +45,8 @@ DELAYS: Mapping[JobKind, str] = {
     JobKind.SEND: "delayed",
 }
 
+OPENERS = (JobKind.IDENTIFY, JobKind.OPEN)
+
 # A job whose every attempt kills the process would be tried for ever: nobody writes down a failure.
 LEAST_ATTEMPTS, MOST_ATTEMPTS = 3, 25
 WORN = "worn"
@@ -135,7 +137,8 @@ def _told_of_delay(
     if again - job.created_at < LONG:
         return session
     told = lifecycle.teller(session, rules, now).notice(handoff, notice)
-    return replace(session, handoff=replace(told, delay_told=True))
+    connecting = told.connecting_told or job.kind in OPENERS
+    return replace(session, handoff=replace(told, delay_told=True, connecting_told=connecting))
 
 
 def _no_opening(

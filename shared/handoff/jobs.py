@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handoff.model import Handoff, Job, Session
-from handoff.vocabulary import JobKind
+from handoff.vocabulary import JobKind, Participant
 
 
 def add(
@@ -51,6 +51,19 @@ def without(session: Session, *jobs: Job) -> Session:
     """Return the session without these jobs."""
     gone = {job.id for job in jobs}
     return replace(session, outbox=tuple(one for one in session.outbox if one.id not in gone))
+
+
+def with_marked_losses(session: Session) -> Session:
+    """Return the session whose transcript knows which lines were given up just now."""
+    lost = {one.job.utterance for one in session.undelivered if one.job.utterance}
+    if not lost:
+        return session
+    customers = Participant.CUSTOMER
+    lines = tuple(
+        replace(one, lost=True) if one.author is customers and one.utterance in lost else one
+        for one in session.transcript
+    )
+    return replace(session, transcript=lines)
 
 
 def _made(session: Session, kind: JobKind, handoff: Handoff, now: datetime) -> Job:

@@ -48,13 +48,17 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One line of the transcript; `utterance` is Dialogflow's id of the input it belongs to."""
+    """One line of the transcript; `utterance` is Dialogflow's id of the input it belongs to.
+
+    `lost`: it was given up on its way to the desk.
+    """
 
     author: Participant
     text: str
     name: str = ""
     utterance: str = ""
     card: Card | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 
 from handoff import jobs, leaving, lifecycle
-from handoff.model import Contact, Handoff, Job, Lease, Session, Undelivered
+from handoff.model import Contact, Handoff, Job, Lease, Message, Session, Undelivered
 from handoff.providers.base import Availability, Identity, Looked, Opened
 from handoff.rules import Abilities, Rules
 from handoff.vocabulary import HandoffId, JobKind, Participant, Reason
@@ -139,14 +141,26 @@ def drop_moot(session: Session, job: Job, now: datetime) -> Session:
 
 
 def repeats(session: Session, job: Job) -> int:
-    """Count the customer's messages just before this one that have the very same words."""
+    """Count the customer's messages just before this one that have the very same words.
+
+    Its own line tells where: what was said after it may have been for the bot, or never be sent.
+    """
+    said = (one for one in _lines_of(session, job) if one.author is not Participant.AGENT)
+    lines = [one for one in said if not one.lost]
+    own = (Participant.CUSTOMER, job.utterance)
+    place = next((n for n, one in enumerate(lines) if (one.author, one.utterance) == own), 0)
+    same = (Participant.CUSTOMER, job.text)
+    before = takewhile(lambda one: (one.author, one.text) == same, reversed(lines[:place]))
+    return sum(1 for _ in before)
+
+
+def _lines_of(session: Session, job: Job) -> Sequence[Message]:
+    """Return what was said since the job's handoff began, or all where that is not known."""
     handoff = session.handoff
-    since = session.lines - handoff.lines_before if handoff else 0
-    lines = session.transcript[-since:] if since > 0 else ()
-    said = [one.text for one in lines if one.author is Participant.CUSTOMER]
-    waiting = [one for one in session.outbox if one.kind is JobKind.SEND and one.id >= job.id]
-    before = said[: max(len(said) - len(waiting), 0)]
-    return next((n for n, text in enumerate(reversed(before)) if text != job.text), len(before))
+    if handoff is None or handoff.id != job.handoff:
+        return session.transcript
+    since = session.lines - handoff.lines_before
+    return session.transcript[-since:] if since > 0 else ()
 
 
 def in_flight(session: Session, now: datetime) -> int:

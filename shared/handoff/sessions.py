@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from handoff import bounds, life, log, timers
+from handoff import bounds, jobs, life, log, timers
 from handoff.clock import Clock, Sleep
 from handoff.errors import Conflict, StoreError, TooEarly
 from handoff.life import Attempt
@@ -123,7 +123,7 @@ class Sessions:
     ) -> Held:
         now = self._clock()
         expire_at = now + self._rules.keep_texts
-        decided = life.recorded(held.session, decided, now, attempt)
+        decided = jobs.with_marked_losses(life.recorded(held.session, decided, now, attempt))
         letters = tuple(
             DeadLetter(
                 session=decided.key, job=one.job, reason=one.reason, at=one.at, expire_at=expire_at

@@ -122,16 +122,16 @@ def _in_human_hands(
     answered = replace(handoff, unanswered_since=None, warned=False)
     looking = leaving.asked_first(replace(session, handoff=answered), rules, now)
     if not bounds.has_room(looking, text):
-        return _overflowing(_said(session, turn, text), handoff, text, rules, now)
+        return _overflowing(_said(session, turn, text), handoff, turn, text, rules, now)
     relayed = jobs.add(looking, JobKind.SEND, handoff, now, text=text, utterance=turn.utterance)
     return _said(relayed, turn, text)
 
 
 def _overflowing(
-    session: Session, handoff: Handoff, text: str, rules: Rules, now: datetime
+    session: Session, handoff: Handoff, turn: Turn, text: str, rules: Rules, now: datetime
 ) -> Session:
     """Give a message up at once where too many wait already, and say so."""
-    queued = jobs.add(session, JobKind.SEND, handoff, now, text=text)
+    queued = jobs.add(session, JobKind.SEND, handoff, now, text=text, utterance=turn.utterance)
     letter = Undelivered(job=queued.outbox[-1], reason="too_many_waiting", at=now)
     told = lifecycle.teller(session, rules, now).notice(handoff, "undelivered")
     lost = (*session.undelivered, letter)

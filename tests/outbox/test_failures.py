@@ -333,6 +333,12 @@ def test_customer_hears_once_that_connecting_takes_long(kind: JobKind) -> None:
     assert notices(fail(told, DOWN, after=LONG + 20)) == notices(told)
 
 
+def test_who_hears_that_connecting_takes_long_is_not_told_after_it_that_we_connect() -> None:
+    session = with_handoff(waiting(JobKind.OPEN), connecting_told=False)
+    told = fail(session, DOWN, after=LONG)
+    assert handoff_of(told).connecting_told
+
+
 def test_customer_hears_that_they_are_still_connected_while_a_message_waits() -> None:
     told = fail(waiting(JobKind.SEND), DOWN, after=LONG)
     assert notices(told) == [RULES.texts.get("delayed", "en")]

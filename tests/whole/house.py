@@ -33,7 +33,7 @@ PATIENCE = 15.0
 SECRETS = ("_SECRET", "_TOKEN", "_KEY")
 
 # Two servers that start at once on one machine take a socket, which nobody uses, from each other.
-CONTROL = re.compile(r"\[[^]]*\] \[\d+\] \[ERROR\] Control server error: .*gunicorn\.ctl'")
+CONTROL = re.compile(r"\[[^]]*\] \[\d+\] \[ERROR\] Control server error: .*gunicorn\.ctl.*")
 
 # How a token looks in a request, wherever it comes from.
 CREDENTIALS = ("Authorization: ", "Bearer dal:", "Basic OmE", "X-API-Key: ")

@@ -29,7 +29,7 @@ def test_every_kind_has_an_effect_and_a_row_in_the_table(kind: type[Event]) -> N
     assert kind in TRANSITIONS
 
 
-@pytest.mark.parametrize("kind", sorted(WITHOUT_EFFECT, key=lambda one: one.__name__))
+@pytest.mark.parametrize("kind", sorted(WITHOUT_EFFECT, key=str))
 def test_kind_without_effect_has_neither(kind: type[Event]) -> None:
     assert kind not in EFFECTS
     assert kind not in TRANSITIONS

@@ -42,9 +42,8 @@ lint: setup
 	$(BIN)/mypy
 
 # Which pure module lacks a branch, `coverage report` says; it is part of the test.
-# Two at a time, a file at a time: most of the long ones wait for processes.
 test: lint
-	$(BIN)/pytest --numprocesses 2 --dist loadscope --cov --cov-report= $(ARGS)
+	$(BIN)/pytest --cov --cov-report= $(ARGS)
 	$(BIN)/coverage report
 
 format: setup

@@ -19,7 +19,7 @@ FAILURES: Sequence[tuple[ProviderError, bool]] = (
     (Unavailable("slow"), True),
 )
 # How many runs of a property test; a long one is a matter of a variable.
-EXAMPLES = int(os.environ.get("HANDOFF_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("HANDOFF_EXAMPLES", "30"))
 
 VERBS = ("open", "read", "note", "send", "close")
 MOST_FAULTS = 3

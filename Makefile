@@ -42,8 +42,9 @@ lint: setup
 	$(BIN)/mypy
 
 # Which pure module lacks a branch, `coverage report` says; it is part of the test.
+# The tests of a module run one after the other, the longest modules first (tests/order.py).
 test: lint
-	$(BIN)/pytest --cov --cov-report= $(ARGS)
+	$(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --cov --cov-report= $(ARGS)
 	$(BIN)/coverage report
 
 format: setup

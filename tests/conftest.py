@@ -6,14 +6,40 @@ import asyncio
 import inspect
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
+from coverage import Coverage
 
 from handoff.log import LOGGER
-from tests import marks
+from tests import marks, order
 from tests.emulator import Missing, firestore_emulator
 from tests.fakes import FixedClock
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest tests begin first; those of a module stay together, in their order."""
+    items.sort(key=lambda item: order.place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Say how many `--numprocesses auto` are."""
+    return order.workers()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Count no lines, from the fixtures on, where that is not wanted."""
+    counting = None if order.counts(item.nodeid) else Coverage.current()
+    if counting is None:
+        return (yield)
+    counting.stop()
+    try:
+        return (yield)
+    finally:
+        counting.start()
 
 
 @pytest.hookimpl(tryfirst=True)

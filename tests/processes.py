@@ -17,11 +17,11 @@ SECONDS = 60.0
 
 
 def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `python …` in the checkout to its end."""
+    """Run `python …` in the checkout to its end, for a terminal of a usual width."""
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
-        env={**os.environ, **variables},
+        env={**os.environ, "COLUMNS": "120", **variables},
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import deque
@@ -24,6 +26,13 @@ END_SECONDS = 5.0
 LAST_LINES = 15
 _TOLD_TO_END = threading.Event()
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+# Below those that systems give by themselves to servers and to outgoing calls: Linux from 32768 on,
+# others from 49152 on.
+PORTS = range(20_000, 32_000)
+# More than one process has in use at a time, fewer than it may have files open.
+MOST_HELD = 64
+_HELD: deque[socket.socket] = deque()
 
 
 class ProcessError(Exception):
@@ -69,9 +78,13 @@ class Function:
             return probe.getresponse().status == http.client.OK
         return False
 
+    def tell_to_end(self) -> None:
+        """Ask the process and its workers to end, without waiting for it."""
+        _signal(self.pid, signal.SIGTERM)
+
     def end(self) -> None:
         """End the process and its workers; one that does not listen is killed."""
-        _signal(self.pid, signal.SIGTERM)
+        self.tell_to_end()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
         _signal(self.pid, signal.SIGKILL)
@@ -88,14 +101,28 @@ class Function:
 def running(plans: Sequence[Plan], environ: Mapping[str, str]) -> Iterator[tuple[Function, ...]]:
     """Run the functions and yield once all answer; end them however the block is left."""
     with ExitStack() as stack:
-        functions = []
-        for plan in plans:
-            with signals_held_back():
-                function = _start(plan, environ)
-                stack.callback(function.end)
-            functions.append(function)
+        functions = [_begin(stack, plan, environ) for plan in plans]
+        stack.callback(_tell_to_end, functions)  # all at once, before each is waited for
         _wait_until_up(functions)
         yield tuple(functions)
+
+
+def _begin(stack: ExitStack, plan: Plan, environ: Mapping[str, str]) -> Function:
+    """Start a function that ends with the stack.
+
+    Its server keeps a control socket in the user's folder; a folder for each, else functions that
+    start at the same time take it from each other and print that as an error.
+    """
+    with signals_held_back():
+        own = stack.enter_context(tempfile.TemporaryDirectory(prefix="handoff-"))
+        function = _start(plan, {**environ, "XDG_RUNTIME_DIR": own})
+        stack.callback(function.end)
+    return function
+
+
+def _tell_to_end(functions: Sequence[Function]) -> None:
+    for one in functions:
+        one.tell_to_end()
 
 
 @contextmanager
@@ -145,11 +172,36 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of the loopback interface where nobody listens and which nobody else gets.
+
+    Between now and the moment when somebody listens there, the port is marked: its namesake of UDP
+    is held by this process, so that whoever looks in the same way, in any process, takes another.
+    """
+    for _ in PORTS:
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        with suppress(OSError):
+            _hold(_marked(port))
+            return port
+    raise ProcessError(f"No port from {PORTS.start} to {PORTS.stop - 1} is free.")
+
+
+def _marked(port: int) -> socket.socket:
+    """Return the mark of a port; raise OSError when it has one or is in use."""
+    mark = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        mark.bind(("127.0.0.1", port))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+    except OSError:
+        mark.close()
+        raise
+    return mark
+
+
+def _hold(mark: socket.socket) -> None:
+    _HELD.append(mark)
+    if len(_HELD) > MOST_HELD:
+        _HELD.popleft().close()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -6,10 +6,19 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from handoff.deliveries import Delivery
 from handoff.errors import ProviderError
 from handoff.exchange import Request, Response
-from handoff.model import Delivery
-from handoff.store import Change, DeadLetter, Store, Stored, StoredToken, Version
+from handoff.store import (
+    Change,
+    Changed,
+    DeadLetter,
+    Store,
+    Stored,
+    StoredToken,
+    Version,
+    Watch,
+)
 from handoff.vocabulary import HandoffId, ProviderId, SessionKey
 
 
@@ -106,6 +115,10 @@ class CountingStore:
         """Count one write."""
         self.writes += 1
         return await self._inner.put_token(name, token)
+
+    def watch(self, changed: Changed) -> Watch:
+        """Watch the store inside; what that reads is not counted."""
+        return self._inner.watch(changed)
 
     async def close(self) -> None:
         """Close the store inside."""

@@ -26,7 +26,7 @@ from tests.fakes import FixedClock
 LIVECHAT = ProviderId("livechat")
 KEY = session_key(SessionId("s1"))
 INCREMENTS = 25
-NAMES = ("id", "now", "provider", "above", "below")
+NAMES = ("id", "ids", "now", "provider", "above", "below")
 
 
 @pytest.fixture
@@ -203,7 +203,8 @@ async def test_queries_use_their_indexes(store: SqliteStore, path: Path) -> None
     values: dict[str, str | int] = dict.fromkeys(NAMES, "x")
     values["limit"] = 1
     db = sqlite3.connect(path)
-    for query in (sql.LOAD, sql.FIND, sql.OPENING, sql.DUE, sql.READ_DELIVERIES, *sql.SWEEP):
+    reading = (sql.LOAD, sql.LOAD_SOME, sql.VERSIONS, sql.FIND, sql.OPENING, sql.DUE)
+    for query in (*reading, sql.READ_DELIVERIES, *sql.SWEEP):
         plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}", values))
         assert "USING INDEX" in plan or "USING COVERING INDEX" in plan, (query, plan)
         assert "TEMP B-TREE" not in plan, (query, plan)

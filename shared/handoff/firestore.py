@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeAlias
+from weakref import WeakSet
 
 from google.api_core.exceptions import Conflict as AlreadyThere
 from google.api_core.exceptions import FailedPrecondition, GoogleAPIError, NotFound
@@ -21,15 +22,21 @@ from google.cloud.firestore_v1.field_path import FieldPath
 
 from handoff import documents
 from handoff.codec import decode
+from handoff.deliveries import Delivery
 from handoff.documents import Document, has_expired
 from handoff.errors import Conflict, StoreError
-from handoff.model import Delivery, Session
-from handoff.store import Change, DeadLetter, Stored, StoredToken, Version
+from handoff.firestore_listen import FirestoreSource
+from handoff.firestore_watch import TARGETS_PER_STREAM, FirestoreWatch
+from handoff.model import Session
+from handoff.store import Change, Changed, DeadLetter, Stored, StoredToken, Version
 from handoff.vocabulary import HandoffId, ProviderId, SessionKey
 
 # What a guarded write says when somebody else was first; AlreadyThere is also the parent of
 # Aborted, the answer under contention.
 CONTENTION = (FailedPrecondition, AlreadyThere, NotFound)
+
+# For as many sessions at once as are on one stream, while streams do not work.
+READ_MANY_SECONDS = 10.0
 
 Snapshot: TypeAlias = "DocumentSnapshot[AsyncDocumentReference]"
 
@@ -48,11 +55,14 @@ class FirestoreStore:
         database: str = "(default)",
         clock: Callable[[], datetime],
         timeout: float = 3.0,
+        targets_per_stream: int = TARGETS_PER_STREAM,
     ) -> None:
         self._project = project
         self._database = database
         self._clock = clock
         self._timeout = timeout
+        self._targets_per_stream = targets_per_stream
+        self._watches: WeakSet[FirestoreWatch] = WeakSet()
         self._client: AsyncClient | None = None
 
     async def load(self, key: SessionKey) -> Stored | None:
@@ -129,8 +139,21 @@ class FirestoreStore:
         """Write a token over the version it carries."""
         return await self._write(documents.of_token(name, token), token.version, ())
 
+    def watch(self, changed: Changed) -> FirestoreWatch:
+        """Return what tells of sessions whenever this process or another has written them."""
+        watch = FirestoreWatch(
+            FirestoreSource(self._connected, timeout=READ_MANY_SECONDS),
+            changed,
+            clock=self._clock,
+            targets_per_stream=self._targets_per_stream,
+        )
+        self._watches.add(watch)
+        return watch
+
     async def close(self) -> None:
         """Let go of the connection."""
+        for watch in list(self._watches):
+            await watch.close()
         client, self._client = self._client, None
         if client is not None:
             # The client has no public way to close it.

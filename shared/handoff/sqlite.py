@@ -13,14 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from handoff import documents
 from handoff import sqlite_schema as sql
 from handoff.codec import decode
+from handoff.deliveries import Delivery
 from handoff.documents import Document, Field
 from handoff.errors import Conflict, StoreError
-from handoff.model import Delivery, Session
-from handoff.store import Change, DeadLetter, Stored, StoredToken, Version
+from handoff.model import Session
+from handoff.sqlite_watch import SqliteWatch
+from handoff.store import Change, Changed, DeadLetter, Stored, StoredToken, Version
 from handoff.vocabulary import HandoffId, ProviderId, SessionKey
 
 T = TypeVar("T")
@@ -41,6 +44,7 @@ class SqliteStore:
         self._busy_timeout = busy_timeout
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         self._connection: sqlite3.Connection | None = None
+        self._watches: WeakSet[SqliteWatch] = WeakSet()
         self._closed = False
 
     async def load(self, key: SessionKey) -> Stored | None:
@@ -119,11 +123,19 @@ class SqliteStore:
             lambda db: _guarded(db, sql.CREATE_TOKEN, sql.UPDATE_TOKEN, document, token.version)
         )
 
+    def watch(self, changed: Changed) -> SqliteWatch:
+        """Return what tells of sessions whenever this process or another has written them."""
+        watch = SqliteWatch(self._run, changed, now=self._now)
+        self._watches.add(watch)
+        return watch
+
     async def close(self) -> None:
         """Let go of the file and of the thread."""
         if self._closed:
             return
         self._closed = True
+        for watch in list(self._watches):
+            await watch.close()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown(wait=False)
 

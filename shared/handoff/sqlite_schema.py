@@ -38,6 +38,16 @@ CREATE INDEX IF NOT EXISTS sessions_wake_at ON sessions (wake_at) WHERE wake_at 
 """
 
 LOAD = "SELECT version, expire_at, data FROM sessions WHERE id = :id"
+# The ids come as one JSON list, whatever their number; SQLite's variables have a limit.
+VERSIONS = """
+SELECT sessions.id, version FROM json_each(:ids) AS wanted
+  CROSS JOIN sessions ON sessions.id = wanted.value
+"""
+LOAD_SOME = """
+SELECT sessions.id, version, expire_at, data FROM json_each(:ids) AS wanted
+  CROSS JOIN sessions ON sessions.id = wanted.value
+"""
+OTHERS_WROTE = "PRAGMA data_version"
 CREATE_SESSION = """
 INSERT INTO sessions (id, version, dialect, provider, conversation, handoff_id, state, opening,
     wake_at, expire_at, data)

@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from handoff.model import Delivery, Job, Session
+from handoff.deliveries import Delivery
+from handoff.model import Job, Session
 from handoff.vocabulary import HandoffId, ProviderId, SessionId, SessionKey
 
 # Asks to be woken for a session at a time; raises SchedulingError.
 Schedule = Callable[[SessionKey, datetime], Awaitable[None]]
+
+# Hears how a followed session now stands: None when there is none or it has expired. Is called
+# on the event loop, and must not raise.
+Changed = Callable[[SessionKey, Session | None], None]
 
 Version = Any
 """Whatever a store compares to see that nobody wrote in between; only the store looks inside."""
@@ -80,6 +85,24 @@ class StoredToken:
     version: Version | None = None
 
 
+class Watch(Protocol):
+    """Tells of followed sessions whenever anybody, in any process, has written them.
+
+    Soon after `follow` it tells how the session stands, then of every write; several may be told
+    as one, and never an older state after a newer one. What fails behind it is tried again.
+    Nothing runs while nothing is followed.
+    """
+
+    async def follow(self, key: SessionKey) -> None:
+        """Tell of this session from now on; a second time changes nothing."""
+
+    async def unfollow(self, key: SessionKey) -> None:
+        """Tell no more of this session."""
+
+    async def close(self) -> None:
+        """Tell nothing more, for good."""
+
+
 class Store(Protocol):
     """What every store does. All raise StoreError when the store itself fails.
 
@@ -120,6 +143,9 @@ class Store(Protocol):
 
     async def put_token(self, name: str, token: StoredToken) -> Version:
         """Write a token over the version it carries (None: create); raises Conflict."""
+
+    def watch(self, changed: Changed) -> Watch:
+        """Return what tells of sessions; it ends with the store at the latest."""
 
     async def close(self) -> None:
         """Let go of connections and threads."""

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from handoff.deliveries import Delivery
 from handoff.errors import Conflict
-from handoff.model import Delivery, Job, Message, Session
+from handoff.model import Job, Message, Session
 from handoff.store import Change, DeadLetter, Store, StoredToken, session_key
 from handoff.vocabulary import (
     DeliveryKind,

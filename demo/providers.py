@@ -17,13 +17,15 @@ class DemoProvider:
     """One vendor. `simulator` is told where its webhooks go; every simulator has a `/desk` API.
 
     `variables` is told where the simulator is, and whether the transcript is written by a bot of
-    the vendor's as a note that only agents see. `config` is what `handoff.toml` says.
+    the vendor's as a note that only agents see. `config` is what `handoff.toml` says. `typing`
+    is whether the desk tells that an agent types.
     """
 
     title: str
     simulator: Callable[[str], Starlette]
     variables: Callable[[str, bool], Mapping[str, str]]
     config: str = ""
+    typing: bool = False
 
 
 def _livechat(webhook_url: str) -> Starlette:
@@ -72,6 +74,7 @@ PROVIDERS: Mapping[str, DemoProvider] = {
         title="8x8",
         simulator=_eight_by_eight,
         variables=_eight_by_eight_variables,
+        typing=True,
         # Nobody who looks at a demo wants to wait so long for the end of a chat.
         config="[limits]\nleave_grace = 1\n",
     ),

@@ -42,6 +42,8 @@ class Account:
     retry_intervals: tuple[float, ...] = (0.5, 1.0, 2.0)
     webhook_timeout: float = 10.0
     token_seconds: int = 1_799
+    # The vendor does not say for how long it shows that somebody types.
+    typing_seconds: float = 6.0
 
     def first_webhooks(self) -> dict[str, Json]:
         """Return the webhook that is there from the beginning, if its address is known."""

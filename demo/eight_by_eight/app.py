@@ -48,7 +48,8 @@ def _signed(simulator: Simulator) -> Callable[[Request], Response]:
         for room in simulator.tenant.conversations.values():
             upload = room.uploads.get(own)
             if upload is not None and hmac.compare_digest(signature, upload.signature):
-                return Response(upload.data, media_type=upload.content_type)
+                headers = {"X-Content-Type-Options": "nosniff"}
+                return Response(upload.data, media_type=upload.content_type, headers=headers)
         return Response(status_code=404)
 
     return endpoint

@@ -128,9 +128,11 @@ def leave(simulator: Simulator, call: Call) -> Answer:
 
 def activity(simulator: Simulator, call: Call) -> Answer:
     """Take that somebody types, thinks or has read."""
-    room_of(simulator, call)
+    room = room_of(simulator, call)
     if call.raw or call.name != "thinking":
         call.read(ACTIVITIES[call.name], bad_activity)
+    if call.name == "typing":
+        simulator.tenant.customer_types(room)
     return Answer(status=204)
 
 

@@ -18,6 +18,7 @@ from demo.eight_by_eight.records import (
 from demo.eight_by_eight.shapes import Text, read
 from demo.eight_by_eight.tenant import Tenant
 from demo.rest import Json
+from demo.vendor.forms import Part
 
 B = TypeVar("B")
 Deed = Callable[[Tenant, Conversation, Json], None]
@@ -93,6 +94,14 @@ def send_file(tenant: Tenant, room: Conversation, body: SendFile) -> None:
     upload = Upload(body.name, body.content_type, body.content.encode())
     room.uploads[upload.id] = upload
     tenant.write(room, Message(body.agent, "agent", attachments=[upload.shown(body.url)]))
+
+
+def upload(tenant: Tenant, room: Conversation, agent: str, file: Part, address: str) -> None:
+    """Send a file that the desk has."""
+    _require_inside(tenant, room, agent)
+    kept = Upload(file.filename, file.content_type, bytes(file.data))
+    room.uploads[kept.id] = kept
+    tenant.write(room, Message(agent, "agent", attachments=[kept.shown(kept.url(address))]))
 
 
 def close(tenant: Tenant, room: Conversation, _: Close) -> None:

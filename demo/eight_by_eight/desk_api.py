@@ -3,12 +3,13 @@
 from starlette.requests import Request
 from starlette.routing import Route
 
-from demo.eight_by_eight.desk import DEEDS, set_status
+from demo.eight_by_eight.desk import DEEDS, set_status, upload
 from demo.eight_by_eight.desk_view import agents_view, desk_view
 from demo.eight_by_eight.errors import bad
 from demo.eight_by_eight.simulator import Simulator
 from demo.rest import Json
 from demo.vendor.desk_api import body_of, route
+from demo.vendor.forms import Part
 
 
 class TenantDesk:
@@ -37,6 +38,12 @@ class TenantDesk:
         DEEDS[deed](tenant, tenant.conversation(chat), body)
         return self.chat(chat)
 
+    def upload(self, chat: str, agent: str, file: Part, address: str) -> Json:
+        """Send an agent's file."""
+        tenant = self._simulator.tenant
+        upload(tenant, tenant.conversation(chat), agent, file, address)
+        return self.chat(chat)
+
     def agents(self) -> Json:
         """Return the agents, and the queues as their groups."""
         return agents_view(self._simulator.tenant)
@@ -44,6 +51,10 @@ class TenantDesk:
     def set_status(self, agent: str, body: Json) -> None:
         """Let an agent come to work, pause, or go home."""
         set_status(self._simulator.tenant, agent, body)
+
+    def assign(self, *, automatic: bool) -> None:
+        """Let conversations be offered to whoever is free, or wait."""
+        self._simulator.tenant.assign(automatic)
 
     def webhook_url(self) -> str | None:
         """Return where the account's own webhook goes."""

@@ -1,6 +1,6 @@
 """What an agent's dashboard shows, in the words of the demo's page."""
 
-from demo.eight_by_eight.records import IDLE, Conversation, Message
+from demo.eight_by_eight.records import IDLE, Conversation, Message, Upload, iso, utc_now
 from demo.eight_by_eight.tenant import Tenant
 from demo.rest import Json
 
@@ -20,6 +20,7 @@ def desk_view(tenant: Tenant, room: Conversation) -> Json:
         "agents": [
             {"id": one, "name": tenant.seats[one].name, "visibility": "all"} for one in room.agents
         ],
+        "customer_typing": room.typing_until > utc_now(),
         "events": [_event(tenant, room, one) for one in room.messages],
     }
 
@@ -32,14 +33,25 @@ def state(room: Conversation) -> str:
 
 
 def _event(tenant: Tenant, room: Conversation, message: Message) -> Json:
-    files = [one.get("fileName", "") for one in message.attachments]
+    files = [_file(room.uploads[one["id"]], one) for one in message.attachments]
     return {
         "id": message.id,
         "type": "system_message" if message.shown == "system" else "message",
-        "text": "\n".join(filter(None, (message.text, *files))),
+        "text": message.text,
+        "files": files,
+        "created_at": iso(message.at),
         "thread_id": room.id,
         "visibility": "agents" if message.shown == "agents" else "all",
         "author": _author(tenant, room, message),
+    }
+
+
+def _file(upload: Upload, shown: Json) -> Json:
+    return {
+        "name": upload.name,
+        "url": shown.get("preSignedUrl", ""),
+        "content_type": upload.content_type,
+        "size": len(upload.data),
     }
 
 

@@ -10,7 +10,7 @@ from demo.eight_by_eight.calls import Answer, Call, read_call
 from demo.eight_by_eight.errors import ApiError, bad_metrics, denied, forbidden
 from demo.eight_by_eight.simulator import Simulator
 from demo.vendor.faults import Fail
-from demo.vendor.gate import Passage, passed
+from demo.vendor.gate import Passage, heard_out, passed
 
 Handler = Callable[[Simulator, Call], Answer]
 Check = Callable[[Simulator, Call], None]
@@ -53,6 +53,7 @@ class Gate:
 
         async def answer(request: Request) -> Response:
             call = await read_call(request, api, name)
+            self._simulator.address = str(request.base_url).rstrip("/")
             passage = Passage(
                 api=api,
                 action=name,
@@ -62,7 +63,7 @@ class Gate:
             )
             return await passed(self._simulator, passage, self._simulator.now())
 
-        return answer
+        return heard_out(answer)
 
     def _answer(self, call: Call, handler: Handler, check: Check) -> Answer:
         try:

@@ -34,13 +34,9 @@ def post(simulator: Simulator, call: Call) -> Answer:
     room = _room(simulator, call)
     message = message_of(call.json(bad_message), room.uploads, bad_message)
     files = [room.uploads[one["id"]] for one in message.attachments]
-    message.attachments = [one.shown(_url(one, call)) for one in files]
+    message.attachments = [one.shown(one.url(simulator.address)) for one in files]
     simulator.tenant.write(room, message)
     return Answer(status=202)
-
-
-def _url(upload: Upload, call: Call) -> str:
-    return f"http://{call.headers.get('host', '')}/files/{upload.id}?sig={upload.signature}"
 
 
 def listed(simulator: Simulator, call: Call) -> Answer:
@@ -66,7 +62,8 @@ def get(simulator: Simulator, call: Call) -> Answer:
 def attach(simulator: Simulator, call: Call) -> Answer:
     """Take a file, which nobody sees before a message shows it."""
     room = _room(simulator, call)
-    upload = Upload(*read_upload(call.headers.get("content-type", ""), call.raw))
+    file = read_upload(call.headers.get("content-type", ""), call.raw)
+    upload = Upload(file.filename, file.content_type, bytes(file.data))
     room.uploads[upload.id] = upload
     return Answer(body=upload.view())
 

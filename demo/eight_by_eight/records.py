@@ -72,6 +72,10 @@ class Upload:
             "createdAt": iso(self.at),
         }
 
+    def url(self, address: str) -> str:
+        """Return where it lies, for whoever has no key."""
+        return f"{address}/files/{self.id}?sig={self.signature}"
+
     def shown(self, url: str) -> Json:
         """Return what a webhook tells of it."""
         kind = self.content_type.partition("/")[0]
@@ -98,6 +102,7 @@ class Conversation:
     user_removed: bool = False
     messages: list[Message] = field(default_factory=list)
     uploads: dict[str, Upload] = field(default_factory=dict)
+    typing_until: datetime = field(default_factory=utc_now)
     interactions: list[Json] = field(default_factory=list)
     afterwards: Json | None = None
     at: datetime = field(default_factory=utc_now)

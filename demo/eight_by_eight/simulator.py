@@ -25,6 +25,7 @@ class Simulator:
         self.account = account
         self.signer = Signer(account)
         self.changes = Changes()
+        self.address = ""
         self.courier = Courier(
             timeout=account.webhook_timeout, retry_intervals=account.retry_intervals
         )

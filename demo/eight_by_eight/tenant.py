@@ -1,6 +1,8 @@
 """The life of conversations: who is asked, who comes and goes, and what the webhooks tell."""
 
+import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 from demo.eight_by_eight.account import Account
 from demo.eight_by_eight.errors import bad, missing
@@ -40,6 +42,7 @@ class Tenant:
             )
             for one in account.agents
         }
+        self.automatic = True
         self.schedules = dict(account.schedules)
         self.webhooks = account.first_webhooks()
         self.channels = account.first_channels()
@@ -77,8 +80,10 @@ class Tenant:
         data |= {"cards": message.cards} if message.cards else {}
         data |= {"attachments": message.attachments} if message.attachments else {}
         self._publish("MESSAGE", room.id, data)
-        if message.kind == "user" and room.state == IDLE:
-            self.activate(room)
+        if message.kind == "user":
+            room.typing_until = utc_now()
+            if room.state == IDLE:
+                self.activate(room)
         self._changed()
 
     def note(self, room: Conversation, agent: str, text: str) -> None:
@@ -149,11 +154,23 @@ class Tenant:
         users = [{"type": "agent", "id": agent}] if agent else []
         self._publish("ACTIVITY", room.id, {"name": "typing", "value": {"users": users}})
 
+    def customer_types(self, room: Conversation) -> None:
+        """Show that the customer types, for a while: nobody says that they stopped."""
+        seconds = self.account.typing_seconds
+        room.typing_until = utc_now() + timedelta(seconds=seconds)
+        asyncio.get_running_loop().call_later(seconds, self._changed)
+        self._changed()
+
     def set_status(self, agent: str, status: str) -> None:
         """Let an agent come to work, pause, or go home."""
         self.seats[agent].status = status
         self.offer_waiting()
         self._changed()
+
+    def assign(self, automatic: bool) -> None:
+        """Offer conversations to whoever is free, or let agents take them by hand."""
+        self.automatic = automatic
+        self.offer_waiting()
 
     def load(self, seat: Seat) -> int:
         """Return how many conversations an agent has."""
@@ -171,7 +188,7 @@ class Tenant:
                 self._offer(room)
 
     def _offer(self, room: Conversation) -> None:
-        if room.user.get("language", "en") not in LANGUAGES:
+        if not self.automatic or room.user.get("language", "en") not in LANGUAGES:
             return
         for seat in self.seats.values():
             able = room.queue in seat.queues and seat.status == ACCEPTING

@@ -73,3 +73,5 @@ class Account:
     retry_intervals: tuple[float, ...] = (1.0, 1.0, 1.0)
     webhook_timeout: float = 10.0
     cdn_url: str | None = None
+    # The vendor does not say for how long it shows what is typed.
+    peek_seconds: float = 10.0

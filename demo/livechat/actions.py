@@ -11,7 +11,7 @@ from msgspec import UNSET
 from demo.livechat.account import ACCEPTING, DEFAULT_GROUP
 from demo.livechat.errors import ApiError, Json, invalid, refused
 from demo.livechat.event_shapes import TEXT_LIMIT, AnyEvent, File, Message
-from demo.livechat.licence import UPLOAD_LIFE, Licence
+from demo.livechat.licence import Licence
 from demo.livechat.records import Actor, Chat
 from demo.livechat.routing import shares_group
 from demo.livechat.shapes import plain, read
@@ -78,8 +78,8 @@ def draft(licence: Licence, event: AnyEvent, caller: Actor) -> Json:
 
 
 def _file(licence: Licence, event: File) -> Json:
-    upload = licence.uploads.get(event.url)
-    if upload is None or (not upload.used and licence.now() - upload.at > UPLOAD_LIFE):
+    upload = licence.living_upload(event.url)
+    if upload is None:
         raise invalid("`url` must be an uploaded file")
     # What an event uses does not die any more.
     licence.uploads[event.url] = replace(upload, used=True)

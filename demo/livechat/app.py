@@ -3,20 +3,19 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
+from demo.livechat import cdn
 from demo.livechat.account import Account
 from demo.livechat.desk_api import LiveChatDesk
 from demo.livechat.gate import Gate
 from demo.livechat.simulator import Simulator
 from demo.vendor.desk_api import DeskApi
+from demo.vendor.gate import heard_out
 
 LOCAL = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -41,25 +40,13 @@ def create_app(
 
     routes = [
         *DeskApi(simulator, LiveChatDesk(simulator)).routes(),
-        Route("/v2/{rest:path}", gate.accounts, methods=METHODS),
-        Route("/cdn/{key}/{name}", _cdn(simulator), methods=["GET"]),
-        Route("/v{version}/{api}/action/{action}", gate.api, methods=METHODS),
-        Route("/{api}/action/{action}", gate.api, methods=METHODS),
+        Route("/v2/{rest:path}", heard_out(gate.accounts), methods=METHODS),
+        Route("/cdn/{key}/{name}", cdn.endpoint(simulator), methods=["GET"]),
+        Route("/v{version}/{api}/action/{action}", heard_out(gate.api), methods=METHODS),
+        Route("/{api}/action/{action}", heard_out(gate.api), methods=METHODS),
     ]
     # The demo's pages are served from another port of the same machine.
     local = Middleware(CORSMiddleware, allow_origin_regex=LOCAL, allow_methods=METHODS)
     app = Starlette(routes=routes, middleware=[local], lifespan=lifespan)
     app.state.simulator = simulator
     return app
-
-
-def _cdn(simulator: Simulator) -> Callable[[Request], Response]:
-    def endpoint(request: Request) -> Response:
-        params = request.path_params
-        tail = f"/{params['key']}/{quote(params['name'])}"
-        for url, upload in simulator.licence.uploads.items():
-            if url.endswith(tail):
-                return Response(upload.data, media_type=upload.content_type)
-        return Response(status_code=404)
-
-    return endpoint

@@ -124,7 +124,7 @@ def send_sneak_peek(licence: Licence, caller: Actor, body: SneakPeek) -> Json:
     chat = _own(licence, caller, body.chat_id)
     if not chat.active:
         raise ApiError("chat_inactive", "Chat is not active")
-    licence.save(replace(chat, sneak_peek=body.sneak_peek_text or None))
+    licence.show_peek(chat, body.sneak_peek_text)
     return {}
 
 

@@ -1,10 +1,14 @@
 """LiveChat's desk as the demo page knows every desk."""
 
+from dataclasses import replace
+
+from demo.livechat import cdn, life
 from demo.livechat.desk import DEEDS, Status, set_status
 from demo.livechat.desk_view import agents_view, desk_view
 from demo.livechat.errors import ApiError, Json
 from demo.livechat.shapes import read
 from demo.livechat.simulator import Simulator
+from demo.vendor.forms import Part
 
 
 class LiveChatDesk:
@@ -33,6 +37,16 @@ class LiveChatDesk:
         DEEDS[deed](licence, licence.chat(chat), body)
         return self.chat(chat)
 
+    def upload(self, chat: str, agent: str, file: Part, address: str) -> Json:
+        """Put an agent's file on the CDN and send it."""
+        licence = self._simulator.licence
+        licence.chat(chat)
+        kept = cdn.keep(licence, file, address)
+        licence.uploads[kept.url] = replace(kept, used=True)
+        body: Json = {"agent": agent, "name": kept.name, "url": kept.url}
+        about: Json = {"content_type": kept.content_type, "size": len(kept.data)}
+        return self.do(chat, "file", body | about)
+
     def agents(self) -> Json:
         """Return the agents and their groups."""
         licence = self._simulator.licence
@@ -42,6 +56,12 @@ class LiveChatDesk:
     def set_status(self, agent: str, body: Json) -> None:
         """Let an agent accept chats or not, or go offline."""
         set_status(self._simulator.licence, agent, read(Status, body))
+
+    def assign(self, *, automatic: bool) -> None:
+        """Let the router give chats out, or not."""
+        licence = self._simulator.licence
+        licence.account = replace(licence.account, auto_assign=automatic)
+        life.advance(licence)
 
     def webhook_url(self) -> str | None:
         """Return where the configured webhooks go."""

@@ -1,8 +1,6 @@
 """Which action a call to the API host means, and whether its token allows it."""
 
-import secrets
-from urllib.parse import quote
-
+from demo.livechat import cdn
 from demo.livechat.account import DEFAULT_GROUP
 from demo.livechat.actions import Action, allows, check_access
 from demo.livechat.agent_api import AGENT_ACTIONS
@@ -11,7 +9,6 @@ from demo.livechat.configuration_api import CONFIGURATION_ACTIONS
 from demo.livechat.customer_api import CUSTOMER_ACTIONS, get_dynamic_configuration
 from demo.livechat.errors import ApiError, Json, invalid
 from demo.livechat.event_shapes import Shape, Text
-from demo.livechat.licence import Upload
 from demo.livechat.multipart import read_file
 from demo.livechat.records import Actor
 from demo.livechat.shapes import read
@@ -19,8 +16,6 @@ from demo.livechat.simulator import Simulator
 from demo.livechat.tokens import Grant
 
 VERSION = "3.6"
-FILE_LIMIT = 10 * 1024 * 1024
-EXECUTABLE = (".exe", ".bat", ".cmd", ".com", ".msi", ".scr", ".sh", ".jar", ".dll", ".vbs")
 
 TABLES: dict[str, tuple[dict[str, Action], frozenset[str]]] = {
     "customer": (CUSTOMER_ACTIONS, frozenset({"customer"})),
@@ -131,14 +126,5 @@ def _issue_bot_token(simulator: Simulator, call: Call) -> Json:
 def _upload(simulator: Simulator, call: Call) -> Json:
     _require_method(call, "POST")
     _grant(simulator, call, frozenset({"customer"}))
-    name, content_type, data = read_file(call.headers.get("content-type", ""), call.raw)
-    if len(data) > FILE_LIMIT:
-        raise ApiError("entity_too_large", "File is larger than 10 MB")
-    if name.lower().endswith(EXECUTABLE):
-        raise invalid("executables are not allowed")
-    base = simulator.account.cdn_url or f"{call.base_url}/cdn"
-    url = f"{base}/{secrets.token_hex(16)}/{quote(name)}"
-    simulator.licence.uploads[url] = Upload(
-        url=url, name=name, content_type=content_type, data=data, at=simulator.licence.now()
-    )
-    return {"url": url}
+    file = read_file(call.headers.get("content-type", ""), call.raw)
+    return {"url": cdn.keep(simulator.licence, file, call.base_url).url}

@@ -27,9 +27,9 @@ class Gate:
         params = request.path_params
         if params["api"] not in dispatch.TABLES:
             return Response(status_code=404)
-        return await self._pass(
-            await read_call(request, params["api"], params["action"]), dispatch.answer
-        )
+        call = await read_call(request, params["api"], params["action"])
+        self._simulator.address = call.base_url
+        return await self._pass(call, dispatch.answer)
 
     async def accounts(self, request: Request) -> Response:
         """Answer a call to the accounts host."""

@@ -1,9 +1,10 @@
 """The state of one licence: who works there, who wrote, what was said."""
 
+import asyncio
 import secrets
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from demo.livechat.account import ACCEPTING, OFFLINE, Account, Agent
@@ -73,6 +74,7 @@ class Licence:
         self.bots = {account.bot_id: _first_bot(account)}
         self.properties = {(account.client_id, name): _anyone() for name in account.properties}
         self._clock = clock
+        self._fading: dict[str, asyncio.TimerHandle] = {}
         self._last = datetime.min.replace(tzinfo=clock().tzinfo)
 
     def now(self) -> datetime:
@@ -105,6 +107,25 @@ class Licence:
         self.chats[chat.id] = chat
         self.changed()
         return chat
+
+    def living_upload(self, url: str) -> Upload | None:
+        """Return a file that lies on the CDN; what nothing uses dies after a day."""
+        kept = self.uploads.get(url)
+        is_dead = kept is None or (not kept.used and self.now() - kept.at > UPLOAD_LIFE)
+        return None if is_dead else kept
+
+    def show_peek(self, chat: Chat, text: str) -> None:
+        """Show what is being typed, for as long as somebody may still be typing it."""
+        self.save(replace(chat, sneak_peek=text or None))
+        if fading := self._fading.pop(chat.id, None):
+            fading.cancel()
+        if text:
+            later = asyncio.get_running_loop().call_later
+            self._fading[chat.id] = later(self.account.peek_seconds, self._fade, chat.id)
+
+    def _fade(self, chat_id: str) -> None:
+        del self._fading[chat_id]
+        self.save(replace(self.chats[chat_id], sneak_peek=None))
 
     def tell(
         self,

@@ -1,21 +1,17 @@
 """Reads the one part of an upload."""
 
-from email import message_from_bytes
-from email.policy import HTTP
-
 from demo.livechat.errors import invalid
+from demo.vendor.forms import Part, read_form
 
 
-def read_file(content_type: str, raw: bytes) -> tuple[str, str, bytes]:
-    """Return name, content type and data of the part called `file`."""
-    if not content_type.startswith("multipart/form-data"):
-        raise invalid("Content-Type must be multipart/form-data")
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
-    message = message_from_bytes(head + raw, policy=HTTP)
-    parts = list(message.iter_parts()) if message.is_multipart() else []
-    if len(parts) != 1 or parts[0].get_param("name", header="content-disposition") != "file":
+def read_file(content_type: str, raw: bytes) -> Part:
+    """Return the part called `file`, which must be alone."""
+    try:
+        parts = read_form(content_type, raw)
+    except ValueError as error:
+        raise invalid("Content-Type must be multipart/form-data, and the form whole") from error
+    if [one.name for one in parts] != ["file"]:
         raise invalid("exactly one part named `file` is required")
-    name, data = parts[0].get_filename(), parts[0].get_payload(decode=True)
-    if not name or not isinstance(data, bytes):
+    if not parts[0].filename:
         raise invalid("the part `file` has no file name")
-    return name, parts[0].get_content_type(), data
+    return parts[0]

@@ -21,6 +21,7 @@ class Simulator:
         self.account = account
         self.clock = clock
         self.changes = Changes()
+        self.address = ""
         self.courier = Courier(
             timeout=account.webhook_timeout, retry_intervals=account.retry_intervals
         )

@@ -13,6 +13,7 @@ from demo.rest import Json
 from demo.vendor.changes import Changes
 from demo.vendor.courier import Courier
 from demo.vendor.faults import Faults, changed
+from demo.vendor.forms import Part, read_form
 from demo.vendor.journal import Journal
 from demo.vendor.refused import Refused
 
@@ -26,6 +27,7 @@ class Simulated(Protocol):
 
     faults: Faults
     journal: Journal
+    address: str
 
     @property
     def courier(self) -> Courier:
@@ -55,11 +57,17 @@ class Desk(Protocol):
     def do(self, chat: str, deed: str, body: Json) -> Json:
         """Do something in a chat; return it as it is then."""
 
+    def upload(self, chat: str, agent: str, file: Part, address: str) -> Json:
+        """Send an agent's file, to lie under an address; return the chat as it is then."""
+
     def agents(self) -> Json:
         """Return `agents`, and `groups` that a chat can be passed to."""
 
     def set_status(self, agent: str, body: Json) -> None:
         """Let an agent come to work, pause or go home."""
+
+    def assign(self, *, automatic: bool) -> None:
+        """Let chats be given out, or wait until an agent takes them by hand."""
 
     def webhook_url(self) -> str | None:
         """Return where webhooks go."""
@@ -80,6 +88,18 @@ async def body_of(request: Request) -> Json:
     if not isinstance(body, dict):
         raise Refused("validation", "body is not an object")
     return body
+
+
+async def upload_of(request: Request) -> tuple[str, Part]:
+    """Return the agent and the file that a desk sent as a form."""
+    try:
+        parts = read_form(request.headers.get("content-type", ""), await request.body())
+    except ValueError as error:
+        raise Refused("validation", "body is not a form") from error
+    named = {one.name: one for one in parts}
+    if named.keys() != {"agent", "file"} or not named["file"].filename:
+        raise Refused("validation", "the form has an `agent` and a `file`")
+    return named["agent"].data.decode(errors="replace"), named["file"]
 
 
 def route(method: str, path: str, run: Run) -> Route:
@@ -113,9 +133,11 @@ class DeskApi:
         table: tuple[tuple[str, str, Run], ...] = (
             ("GET", "/desk/chats", self._chats),
             ("GET", "/desk/chats/{chat}", self._chat),
+            ("POST", "/desk/chats/{chat}/upload", self._upload),
             ("POST", "/desk/chats/{chat}/{deed}", self._deed),
             ("GET", "/desk/agents", self._agents),
             ("POST", "/desk/agents/{agent}/status", self._status),
+            ("POST", "/desk/assignment", self._assign),
             ("GET", "/desk/changes", self._changes),
             ("GET", "/desk/faults", self._faults),
             ("POST", "/desk/faults", self._set_faults),
@@ -138,12 +160,25 @@ class DeskApi:
         params = request.path_params
         return self._desk.do(params["chat"], params["deed"], await body_of(request))
 
+    async def _upload(self, request: Request) -> object:
+        agent, file = await upload_of(request)
+        # The desk may be shown under another address than the vendor's own.
+        address = self._simulator.address or str(request.base_url).rstrip("/")
+        return self._desk.upload(request.path_params["chat"], agent, file, address)
+
     async def _agents(self, _: Request) -> object:
         return self._desk.agents()
 
     async def _status(self, request: Request) -> object:
         self._desk.set_status(request.path_params["agent"], await body_of(request))
         return self._desk.agents()
+
+    async def _assign(self, request: Request) -> object:
+        automatic = (await body_of(request)).get("automatic")
+        if not isinstance(automatic, bool):
+            raise Refused("validation", "`automatic` is true or false")
+        self._desk.assign(automatic=automatic)
+        return {"automatic": automatic}
 
     async def _changes(self, request: Request) -> object:
         after = int(_number(request, "after", 0))

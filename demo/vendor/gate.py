@@ -1,11 +1,12 @@
 """Every call of a vendor's APIs passes here: log, faults, effect, answer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from demo.rest import Json
@@ -48,6 +49,21 @@ class Passage(Generic[A]):
     entry: Json
     run: Callable[[], A]
     failure: Callable[[Fail], A]
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def heard_out(endpoint: Endpoint) -> Endpoint:
+    """Return an endpoint in which a call that breaks off has no effect."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ClientDisconnect:
+            return Dropped()
+
+    return answer
 
 
 async def passed(simulator: Spoiled, passage: Passage[A], at: datetime) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -73,17 +73,27 @@ class TokenSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """Bytes that come while they are sent, so that they go once; `size` when it is known before."""
+
+    pieces: AsyncIterator[bytes]
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A request to send. With `token` the sender adds `Authorization: Bearer …`.
 
-    `seconds` is the longest it may take where that is less than all the time there is: what is
-    only nice to know must not cost what has to be done.
+    With `stream` it has no other body, and it goes once, whatever is answered. `seconds` is the
+    longest it may take where that is less than all the time there is: what is only nice to know
+    must not cost what has to be done.
     """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    stream: Stream | None = None
     token: TokenSource | None = None
     seconds: float | None = None
 

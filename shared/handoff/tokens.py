@@ -67,7 +67,10 @@ class Caller:
         self._remember(name, fresh)
 
     async def _authorized(self, request: Request, deadline: Deadline) -> Response:
-        """Send one request; a refused token is renewed once."""
+        """Send one request; a refused token is renewed once.
+
+        What is streamed is gone by then: the new token is for whoever comes again.
+        """
         source = request.token
         if source is None:
             return await self._timed(request, deadline)
@@ -76,6 +79,8 @@ class Caller:
         if not source.refuses(response):
             return response
         value = await self._value(source, deadline, refused=value)
+        if request.stream is not None:
+            raise Unavailable("the token was refused when the body was gone", certain=True)
         return await self._timed(_bearing(request, value), deadline)
 
     async def _timed(self, request: Request, deadline: Deadline) -> Response:

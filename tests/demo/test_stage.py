@@ -13,14 +13,26 @@ from demo.stage import Stage, StepFailed, play, require
 from demo.story import STORY
 
 
-@pytest.fixture
-def demo() -> Iterator[Demo]:
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Demo]:
+    """Give a demo to tests that leave it as it was."""
     with launched(Options(), lambda _: None) as running:
         yield running
 
 
 @pytest.fixture
-def stage(demo: Demo) -> Stage:
+def stage(shared: Demo) -> Stage:
+    return at(shared)
+
+
+@pytest.fixture
+def demo() -> Iterator[Demo]:
+    """Give a demo of its own to a test that spoils it."""
+    with launched(Options(), lambda _: None) as running:
+        yield running
+
+
+def at(demo: Demo) -> Stage:
     return Stage(Customer(demo.bot, "test"), Desk(demo.desk), patience=1.0)
 
 
@@ -45,21 +57,23 @@ def test_story_stops_at_the_step_that_did_not_happen_and_names_it(stage: Stage) 
     assert told[-1] == "\nStep 2 of 3 failed: there was no tea."
 
 
-def test_desk_that_stays_silent_makes_the_story_fail(demo: Demo, stage: Stage) -> None:
+def test_desk_that_stays_silent_makes_the_story_fail(demo: Demo) -> None:
     told: list[str] = []
     call("POST", f"{demo.desk}/desk/faults", {"lose": {"times": 1000}})
 
-    status = play(STORY, stage, told.append)
+    status = play(STORY, at(demo), told.append)
 
     assert status == 1
     assert "no 'Mara has joined the chat.' on the customer's screen" in told[-1]
 
 
-def test_function_that_is_gone_makes_the_step_fail(demo: Demo, stage: Stage) -> None:
+def test_function_that_is_gone_makes_the_step_fail(demo: Demo) -> None:
+    for function in demo.functions:
+        function.tell_to_end()
     for function in demo.functions:
         function.end()
 
-    assert play(STORY[:1], stage, lambda _: None) == 1
+    assert play(STORY[:1], at(demo), lambda _: None) == 1
 
 
 def test_waiting_ends_with_what_was_waited_for(stage: Stage) -> None:

@@ -33,6 +33,7 @@ from handoff.providers.base import (
 from handoff.rules import Rules
 from handoff.vocabulary import Dialect, SessionId, SessionKey, State
 from tests.fakes import FixedClock
+from tests.forms import stream
 
 MOST_CALLS = 20
 BAD_ANSWERS = (
@@ -207,8 +208,8 @@ def optional_verbs(
     if isinstance(provider, ConfirmsEnd):
         found["confirm_end"] = partial(provider.confirm_end, place)
     if isinstance(provider, TakesFiles):
-        file = OutgoingFile(name="a.txt", content_type="text/plain", content=b"a")
-        found["attach"] = partial(provider.attach, place, file)
+        takes = provider
+        found["attach"] = lambda: takes.attach(place, a_file())
     if isinstance(provider, ShowsTyping):
         found["typing"] = partial(provider.typing, place)
     if isinstance(provider, Reroutes):
@@ -216,6 +217,12 @@ def optional_verbs(
     if isinstance(provider, Reads):
         found["read"] = partial(provider.read, place)
     return found
+
+
+def a_file() -> OutgoingFile:
+    """Return a file that nobody has read yet."""
+    content = stream(b"a", size=1)
+    return OutgoingFile(client_id="c", name="a.txt", content_type="text/plain", content=content)
 
 
 def session(case: Case) -> Session:

@@ -40,6 +40,7 @@ def livechat_says_yes(request: Request) -> Response:
         "start_chat": ok(chat_id=CHAT, thread_id=THREAD),
         "list_chats": ok(chats_summary=BUSY),
         "get_chat": ok(id=CHAT, users=users, thread={"id": THREAD, "events": []}),
+        "upload_file": ok(url="https://cdn.example/a.txt"),
         "list_group_statuses": ok(groups_status={"4": "online"}),
     }
     return answers.get(Call(request).action, ok(event_id="e"))

@@ -17,6 +17,7 @@ from handoff.providers.eight_by_eight import EightByEight
 from handoff.providers.eight_by_eight_wire import ID
 from handoff.rules import Abilities, Rules
 from handoff.vocabulary import Dialect, JobKind, Reason, SessionId, SessionKey, State
+from tests.forms import stream
 from tests.providers.driving import Script, ok
 from tests.providers.eight_by_eight_world import (
     API,
@@ -146,7 +147,8 @@ def played(provider: EightByEight) -> list[str]:
     assert script.drive(provider.open(OPENING)) == Opened(conversation=ROOM)
     script.drive(provider.typing(PLACE))
     script.drive(provider.send(PLACE, Outgoing(text="The left front one, look:", client_id="c")))
-    leg = OutgoingFile(name="leg.jpg", content_type="image/jpeg", content=b"bytes")
+    body = stream(b"bytes", size=5)
+    leg = OutgoingFile(client_id="f", name="leg.jpg", content_type="image/jpeg", content=body)
     script.drive(provider.attach(PLACE, leg))
     [end] = script.drive(provider.confirm_end(PLACE))
     assert isinstance(end, ConversationClosed)

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from handoff.events import Event
-from handoff.exchange import Exchange, Inbound, Token
+from handoff.exchange import Exchange, Inbound, Stream, Token
 from handoff.model import Contact, Customer, Handoff, Message
 from handoff.vocabulary import ContactRef, ConversationRef, Presence, ProviderId, ThreadRef
+
+# What an agent reads, in the desk's own place for such things.
+HAS_GONE = "The customer has left the page."
+IS_BACK = "The customer is back on the page."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,7 @@ class Capabilities:
     transcript_as_note: bool = False
     typing_to_agent: bool = False
     typing_to_customer: bool = False
+    presence_to_agent: bool = False
     files_to_customer: bool = False
     files_to_agent: bool = False
     rich_messages: bool = False
@@ -121,11 +126,16 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingFile:
-    """A customer's file, whole in memory: limits are the caller's."""
+    """A customer's file on its way. `client_id` is ours; limits are the caller's.
 
+    `content` comes once and may break off, which ends the call. Its size is as it was
+    announced: two bytes more may come, where the customer's form has no last line break.
+    """
+
+    client_id: str
     name: str
     content_type: str
-    content: bytes
+    content: Stream
 
 
 class Provider(Protocol):
@@ -195,7 +205,7 @@ class TakesFiles(Protocol):
     """A provider that takes a customer's file."""
 
     def attach(self, conversation: Conversation, file: OutgoingFile) -> Exchange[None]:
-        """Give the customer's file to the agent."""
+        """Give the customer's file to the agent, once: what has failed cannot be repeated."""
 
 
 @runtime_checkable
@@ -204,6 +214,14 @@ class ShowsTyping(Protocol):
 
     def typing(self, conversation: Conversation) -> Exchange[None]:
         """Show that the customer is typing; nothing tells that they stopped."""
+
+
+@runtime_checkable
+class ShowsPresence(Protocol):
+    """A provider that can tell the agent whether the customer's page is there."""
+
+    def presence(self, conversation: Conversation, *, there: bool) -> Exchange[None]:
+        """Tell the agent that the page has gone, or is there again."""
 
 
 @runtime_checkable

@@ -13,6 +13,8 @@ from handoff.events import Closer, ConversationClosed, Event, Queued
 from handoff.exchange import Exchange, Inbound, Json, items, obj, text
 from handoff.model import Contact
 from handoff.providers.base import (
+    HAS_GONE,
+    IS_BACK,
     Availability,
     Capabilities,
     Conversation,
@@ -21,7 +23,6 @@ from handoff.providers.base import (
     Outgoing,
     OutgoingFile,
 )
-from handoff.providers.eight_by_eight_files import upload
 from handoff.providers.eight_by_eight_history import LONGEST_TEXT
 from handoff.providers.eight_by_eight_inbox import Inbox
 from handoff.providers.eight_by_eight_opening import Openings, assignment
@@ -34,6 +35,7 @@ from handoff.providers.eight_by_eight_wire import (
     Wire,
     conversation_path,
 )
+from handoff.providers.file_forms import file_request, uploading
 from handoff.providers.operating import Finding, Plan, Step
 from handoff.vocabulary import ConversationRef
 from handoff.words import parts
@@ -62,6 +64,7 @@ class EightByEight:
             agent_names=account.api_secret is not None,
             typing_to_agent=True,
             typing_to_customer=True,
+            presence_to_agent=True,
             files_to_customer=True,
             files_to_agent=True,
             rich_messages=True,
@@ -118,13 +121,21 @@ class EightByEight:
         raise Unavailable("8x8 cannot tell yet whether the conversation is over", certain=True)
 
     def attach(self, conversation: Conversation, file: OutgoingFile) -> Exchange[None]:
-        """Give the customer's file to the agent."""
-        ref = conversation.ref
+        """Give the customer's file to the agent: uploaded first, then shown by a message.
 
-        def sent() -> Exchange[Json]:
-            return self._wire.send(upload(ref, file), call="attach")
-
-        attachment = text((yield from self._heard(ref, sent)), "id")
+        https://developer.8x8.com/actions-events/docs/conversation
+        """
+        ref, fields = conversation.ref, {"authorType": "user"}
+        path, key = conversation_path(ref, "attachments"), self._account.api_key.current
+        request = file_request(path, "attachment", file, key=key, fields=fields)
+        try:
+            taken = yield from uploading(self._wire.send(request, call="attach"))
+        except Rejected as error:
+            meaning = yield from self._refusal(ref, error)
+            if meaning is not error:
+                raise meaning from error
+            raise
+        attachment = text(taken, "id")
         if not attachment:
             raise Unavailable("8x8 took a file without telling its id", certain=True)
         yield from self._say(ref, {"attachments": [{"id": attachment}]})
@@ -133,6 +144,12 @@ class EightByEight:
         """Show that the customer is typing."""
         path = conversation_path(conversation.ref, "typing")
         yield from self._wire.call("POST", path, {"authorType": "user"}, call="typing", gone=True)
+
+    def presence(self, conversation: Conversation, *, there: bool) -> Exchange[None]:
+        """Tell the agent, in the bot's name, whether the customer's page is there."""
+        payload = {"authorType": "bot", "text": IS_BACK if there else HAS_GONE}
+        path = conversation_path(conversation.ref, "messages")
+        yield from self._wire.call("POST", path, payload, call="presence", gone=True)
 
     def reroute(self, conversation: Conversation, target: str) -> Exchange[None]:
         """Send a customer who waits to another queue; a webhook tells what came of it."""

@@ -13,6 +13,8 @@ from handoff.events import Event
 from handoff.exchange import Exchange, Inbound, Json, obj, parse_object, text
 from handoff.model import Contact, Customer
 from handoff.providers.base import (
+    HAS_GONE,
+    IS_BACK,
     Availability,
     Capabilities,
     Conversation,
@@ -20,7 +22,9 @@ from handoff.providers.base import (
     Opened,
     Opening,
     Outgoing,
+    OutgoingFile,
 )
+from handoff.providers.file_forms import uploading
 from handoff.providers.livechat_check import Check
 from handoff.providers.livechat_errors import ALREADY_THERE
 from handoff.providers.livechat_opening import Openings, contact_ref
@@ -49,6 +53,9 @@ PRESENCE: Mapping[str, Presence] = {
 # Who hangs on this question is not to keep the opening behind it from its time.
 ASKING_SECONDS = 1.5
 
+# Stands for the words that the customer has not sent; an empty text would show nothing.
+SOMETHING = "…"
+
 
 class LiveChat:
     """One LiveChat organization, reached by the app whose credentials `account` holds."""
@@ -68,7 +75,10 @@ class LiveChat:
             queue_position=True,
             agent_names=True,
             transcript_as_note=self._account.bot is not None,
+            typing_to_agent=True,
+            presence_to_agent=True,
             files_to_customer=True,
+            files_to_agent=True,
             rich_messages=True,
             shared_secret_webhooks=True,
         )
@@ -114,6 +124,17 @@ class LiveChat:
             events = _missing(events, there, settled=message.settled)
         yield from say_each(events, self._wire.speaker(conversation.ref, contact))
 
+    def presence(self, conversation: Conversation, *, there: bool) -> Exchange[None]:
+        """Tell the agent by a line of the system whether the customer's page is there."""
+        event = {
+            "type": "system_message",
+            "system_message_type": "customer_page_back" if there else "customer_page_gone",
+            "text": IS_BACK if there else HAS_GONE,
+        }
+        payload = {"chat_id": conversation.ref, "event": event}
+        contact = contact_ref(conversation.contact)
+        yield from self._wire.customer("send_event", payload, contact)
+
     def close(self, conversation: Conversation) -> Exchange[None]:
         """Close the thread as the customer; the agent sees who left."""
         contact = contact_ref(conversation.contact)
@@ -121,6 +142,31 @@ class LiveChat:
             yield from self._wire.customer("deactivate_chat", {"id": conversation.ref}, contact)
         except ConversationGone:
             return
+
+    def attach(self, conversation: Conversation, file: OutgoingFile) -> Exchange[None]:
+        """Upload the customer's file, then show it in the chat.
+
+        A look at the chat comes first, because bytes go once: it proves the token, finds the
+        data centre, and saves who is alone there the upload.
+        """
+        ref, contact = conversation.ref, contact_ref(conversation.contact)
+        whole = yield from self._wire.customer("get_chat", {"chat_id": ref}, contact)
+        if obj(whole, "thread").get("active") is False:
+            raise ConversationGone("livechat has closed the thread of this chat")
+        url = text((yield from uploading(self._wire.upload(file, contact))), "url")
+        if not url:
+            raise Unavailable("livechat took a file without telling its address", certain=True)
+        event = {"type": "file", "url": url, "custom_id": file.client_id}
+        yield from self._wire.speaker(ref, contact)(event)
+
+    def typing(self, conversation: Conversation) -> Exchange[None]:
+        """Show that the customer is typing, by a sneak peek in which there are no words.
+
+        https://platform.text.com/docs/messaging/customer-chat-api/#send-sneak-peek
+        """
+        payload = {"chat_id": conversation.ref, "sneak_peek_text": SOMETHING}
+        contact = contact_ref(conversation.contact)
+        yield from self._wire.customer("send_sneak_peek", payload, contact)
 
     def note(self, conversation: Conversation, opening: Opening) -> Exchange[None]:
         """Leave the transcript as our bot, for agents only.

@@ -23,7 +23,8 @@ from handoff.exchange import (
     json_request,
     text,
 )
-from handoff.providers.base import Identity
+from handoff.providers.base import Identity, OutgoingFile
+from handoff.providers.file_forms import file_request
 from handoff.providers.livechat_errors import decipher, error_type, refuses_token
 from handoff.signatures import Secret
 from handoff.vocabulary import ContactRef, ConversationRef, ProviderId
@@ -110,10 +111,20 @@ class Wire:
         self, action: str, payload: Json, contact: ContactRef, *, seconds: float | None = None
     ) -> Exchange[Json]:
         """Call the Customer Chat API as this customer; `seconds` is the longest it may take."""
-        query = urlencode({"organization_id": self._account.organization_id})
-        path = f"customer/action/{action}?{query}"
         token = self._customer_token(contact)
-        return self._call(path, action, payload, token, seconds=seconds)
+        return self._call(self._as_customer(action), action, payload, token, seconds=seconds)
+
+    def upload(self, file: OutgoingFile, contact: ContactRef) -> Exchange[Json]:
+        """Upload this customer's file.
+
+        It goes once: another call tells before whether token and data centre are right.
+        https://platform.text.com/docs/messaging/customer-chat-api/#upload-file
+        """
+        key = self._account.client_secret.current
+        request = file_request(self._url(self._as_customer("upload_file")), "file", file, key=key)
+        token = self._customer_token(contact)
+        response = yield self._regional(replace(request, token=token))
+        return decipher(response, "upload_file")
 
     def speaker(
         self, chat: ConversationRef, contact: ContactRef
@@ -163,9 +174,8 @@ class Wire:
         seconds: float | None = None,
     ) -> Exchange[Json]:
         """Send one call; a misdirected one goes once more, to the region the answer names."""
-        account = self._account
-        url = f"{account.api_url}/v{account.api_version}/{path}"
-        request = replace(json_request("POST", url, payload, token=token), seconds=seconds)
+        made = json_request("POST", self._url(path), payload, token=token)
+        request = replace(made, seconds=seconds)
         response = yield self._regional(request)
         region = text(response.json(), "error", "data", "region")
         if error_type(response) == "misdirected_request" and REGION.fullmatch(region):
@@ -175,6 +185,13 @@ class Wire:
         if is_list and response.body.lstrip().startswith(b"["):
             return replace(response, body=b'{"all":' + response.body + b"}").json()
         return answer
+
+    def _url(self, path: str) -> str:
+        return f"{self._account.api_url}/v{self._account.api_version}/{path}"
+
+    def _as_customer(self, action: str) -> str:
+        query = urlencode({"organization_id": self._account.organization_id})
+        return f"customer/action/{action}?{query}"
 
     def _regional(self, request: Request) -> Request:
         if not self._region:

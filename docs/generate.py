@@ -33,6 +33,7 @@ ABILITIES: Mapping[str, str] = {
     "transcript_as_note": "transcript where only agents read",
     "typing_to_agent": "customer's typing reaches the agent",
     "typing_to_customer": "agent's typing reaches the customer",
+    "presence_to_agent": "the agent sees the customer's page leave and come back",
     "files_to_customer": "agent's files reach the customer (as links)",
     "files_to_agent": "customer's files reach the agent",
     "rich_messages": "agent's cards and buttons (as text with links)",

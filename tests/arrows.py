@@ -14,8 +14,9 @@ PACKAGE = SHARED / "handoff"
 # `name.*` stands for a whole package.
 ROWS: Mapping[str, Sequence[str]] = {
     "words": (
-        *("errors", "vocabulary", "records", "model", "events"),
-        *("exchange", "texts", "signatures", "words"),
+        *("errors", "vocabulary", "records"),
+        *("deliveries", "model", "events"),
+        *("exchange", "texts", "signatures", "customer_tokens", "words", "file_types"),
     ),
     "clock": ("clock",),
     "log": ("log",),
@@ -39,10 +40,15 @@ ROWS: Mapping[str, Sequence[str]] = {
         "outbox",
         "failures",
         "opening",
+        "standing",
+        "relay",
+        "page",
         "timers",
+        "page_events",
         "turns",
     ),
     "providers": (
+        "providers.file_forms",
         "providers.livechat_errors",
         "providers.livechat_payloads",
         "providers.livechat_wire",
@@ -64,20 +70,22 @@ ROWS: Mapping[str, Sequence[str]] = {
         "providers.eight_by_eight_reading",
         "providers.eight_by_eight_opening",
         "providers.eight_by_eight_presence",
-        "providers.eight_by_eight_files",
         "providers.eight_by_eight_setup",
         "providers.eight_by_eight",
     ),
     "edges": (
-        *("sqlite_schema", "sqlite", "firestore", "scheduler"),
-        *("transport", "secret_manager", "web"),
+        *("sqlite_schema", "sqlite_watch", "sqlite"),
+        *("firestore_listen", "firestore_watch", "firestore", "scheduler"),
+        *("transport", "secret_manager", "forms", "uploads", "web"),
     ),
     "work": (
         *("deadline", "tokens", "rates", "sessions"),
-        *("performing", "replaying", "told", "bridge", "waking"),
+        *("performing", "asking", "replaying", "told", "bridge", "waking"),
+        *("attaching", "filing", "feed", "customer_chat"),
     ),
+    "pages": ("scripts", "event_stream", "chat_web"),
     "settings": (
-        *("variables", "config_file", "caller_auth", "wake_settings"),
+        *("variables", "config_file", "caller_auth", "wake_settings", "page_settings"),
         *("registry", "settings"),
     ),
     "wiring": ("bootstrap",),
@@ -97,10 +105,11 @@ SEES: Mapping[str, set[str]] = {
     "providers": {"words", "clock", "contracts"},
     "edges": {"words", "clock", "log", "storage"},
     "work": {"words", "clock", "log", "contracts", "storage", "dialects", "decisions"},
+    "pages": {"words", "clock", "log", "edges", "work"},
     "settings": {"words", "clock", "log", "contracts", "decisions", "providers"},
     "wiring": {"words", "clock", "log", "contracts", "storage", "edges", "work", "settings"},
     "commands": set(ROWS) - {"main", "providers"},
-    "main": {"words", "log", "dialects", "edges", "work", "wiring"},
+    "main": {"words", "log", "dialects", "edges", "work", "pages", "wiring"},
 }
 KNOWS_THE_REGISTRY = {"settings", "bootstrap"}
 
@@ -108,11 +117,12 @@ KNOWS_THE_REGISTRY = {"settings", "bootstrap"}
 FOREIGN: Mapping[str, set[str]] = {
     "aiohttp": {"transport"},
     "requests": {"transport"},
-    "google": {"firestore", "scheduler", "secret_manager"},
-    "grpc": {"firestore", "scheduler", "secret_manager"},
-    "starlette": {"web", "main"},
+    "google": {"firestore_listen", "firestore", "scheduler", "secret_manager"},
+    "grpc": {"firestore_listen", "firestore", "scheduler", "secret_manager"},
+    "starlette": {"web", "event_stream", "chat_web", "main"},
+    "python_multipart": {"forms"},
     "functions_framework": {"main"},
-    "sqlite3": {"sqlite"},
+    "sqlite3": {"sqlite_watch", "sqlite"},
     "demo": set(),
     "tests": set(),
 }

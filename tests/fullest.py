@@ -7,19 +7,10 @@ from datetime import timedelta
 
 from handoff import bounds, jobs
 from handoff.bounds import LONGEST_ADDRESS, LONGEST_AGENT, LONGEST_FILE
+from handoff.deliveries import Delivery
 from handoff.dialogflow.turn import LARGEST_CARD, LONGEST_NAME, LONGEST_VALUE
 from handoff.effects import MOST_DEPARTED
-from handoff.model import (
-    MOST_THREADS,
-    Agent,
-    Card,
-    Contact,
-    Customer,
-    Delivery,
-    Handoff,
-    Message,
-    Session,
-)
+from handoff.model import MOST_THREADS, Agent, Card, Contact, Customer, Handoff, Message, Session
 from handoff.reading import MOST_READ
 from handoff.records import EventRecord, Happening, Reply, TurnRecord
 from handoff.vocabulary import (

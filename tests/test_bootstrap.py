@@ -40,7 +40,7 @@ def command(function: str, port: int) -> list[str]:
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(ROOT / "shared"), **given}
+    return {**kept, "PYTHONPATH": str(ROOT / "shared"), "HANDOFF_TOKEN_KEY": "top-secret", **given}
 
 
 def refusal(function: str, given: Mapping[str, str], folder: Path) -> list[str]:
@@ -99,6 +99,11 @@ def test_function_without_variables_names_what_a_provider_needs(
 ) -> None:
     said = "\n".join(refusal(function, {}, tmp_path))
     assert [one for one in REQUIRED if one not in said] == []
+
+
+def test_what_pages_talk_to_does_not_start_without_the_key_of_their_tokens(tmp_path: Path) -> None:
+    said = refusal("customer_chat", {**REQUIRED, "HANDOFF_TOKEN_KEY": ""}, tmp_path)
+    assert said == ["HANDOFF_TOKEN_KEY is not set; it signs the customers' tokens"]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -175,8 +180,9 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_starts_with_one_providers_variables_alone(function: str, tmp_path: Path) -> None:
+    path = "/v1/end" if function == "customer_chat" else "/livechat"
     with started(function, REQUIRED, tmp_path) as port:
-        assert status(port, "POST", "/livechat") in {400, 401}
+        assert status(port, "POST", path) in {400, 401}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

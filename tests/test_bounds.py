@@ -25,6 +25,7 @@ from handoff.bounds import (
     WAITING,
     WAITING_BYTES,
 )
+from handoff.deliveries import Delivery
 from handoff.effects import SAFE_PIECE
 from handoff.events import (
     AgentJoined,
@@ -35,7 +36,7 @@ from handoff.events import (
     Queued,
     Transferred,
 )
-from handoff.model import Agent, Card, Customer, Delivery, Link, Message, Session
+from handoff.model import Agent, Card, Customer, Link, Message, Session
 from handoff.records import EventRecord, Happening, Reply, TurnRecord
 from handoff.vocabulary import (
     ContactRef,
@@ -142,7 +143,7 @@ def test_all_that_a_delivery_says_counts(large: Delivery) -> None:
 
 @pytest.mark.parametrize(("more", "kept"), [(0, 4), (1, 3)])
 def test_tail_that_exactly_fits_is_kept(more: int, kept: int) -> None:
-    text = "x" * (TAIL_BYTES // 4 - 208 + more)  # 200 for the frame, 8 for empty quotes
+    text = "x" * (TAIL_BYTES // 4 - 308 + more)  # 300 for the frame, 8 for empty quotes
     trimmed, _ = bounds.trim(delivering(8, text=text))
     assert len(ids(trimmed)) == kept
 

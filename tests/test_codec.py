@@ -11,19 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.codec import MAX_BYTES, decode, encode
+from handoff.deliveries import Delivery
 from handoff.errors import StoreError
-from handoff.model import (
-    Agent,
-    Card,
-    Contact,
-    Delivery,
-    Handoff,
-    Job,
-    Lease,
-    Link,
-    Message,
-    Session,
-)
+from handoff.model import Agent, Card, Contact, Handoff, Job, Lease, Link, Message, Session
 from handoff.records import Reply, TurnRecord
 from handoff.store import DeadLetter
 from handoff.vocabulary import (

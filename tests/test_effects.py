@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from handoff.deliveries import Delivery
 from handoff.effects import EFFECTS, LARGEST_DELIVERY, SAFE_PIECE, Teller, deliverable
 from handoff.events import (
     AgentJoined,
@@ -16,7 +17,7 @@ from handoff.events import (
     Queued,
     Transferred,
 )
-from handoff.model import Agent, Delivery, Handoff
+from handoff.model import Agent, Handoff
 from handoff.texts import Texts
 from handoff.vocabulary import DeliveryKind, State
 from tests.heart import BEN, HERE, NOW, ROOM, handoff_in, joined, replied

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -57,7 +58,7 @@ class Interleavings(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.bench = Bench(FixedClock(), READING, ReadingProvider())
+        self.bench = self.new_bench()
         self.store = FrailStore(self.bench.inner)
         self.bench.store = self.store
         self.bench.send = self.send = FrailSend()
@@ -72,6 +73,9 @@ class Interleavings(RuleBasedStateMachine):
         self.accepted: list[str] = []  # the same, as we accepted it
         self.told: list[Event] = []
         self.early: list[Event] = []  # what came before its conversation was known as ours
+
+    def new_bench(self) -> Bench:
+        return Bench(FixedClock(), READING, ReadingProvider())
 
     # What we look at
 
@@ -163,16 +167,15 @@ class Interleavings(RuleBasedStateMachine):
 
     def again(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask again when the process died over it."""
+        return self.runner.run(self.repeated(ask))
 
-        async def once() -> T:
-            return await ask()
-
+    async def repeated(self, ask: Callable[[], Awaitable[T]]) -> T:
         for _ in range(MOST_DEATHS):
             try:
-                return self.runner.run(once())
+                return await ask()
             except (StoreError, Killed):
                 continue
-        return self.runner.run(once())
+        return await ask()
 
     @precondition(lambda self: bool(self.turns))
     @rule(back=st.integers(1, 6))
@@ -277,30 +280,38 @@ class Interleavings(RuleBasedStateMachine):
     @rule(by=st.sampled_from(["wake", "poll", "webhook"]), at=st.integers(0, 2))
     def somebody_is_faster(self, by: str, at: int) -> None:
         """Let another instance do something whole between a decision and its commit."""
-        self.number += 1
-        other, number = self.bench.another(), self.number
-        waits = at
-        meanwhile: Mapping[str, Callable[[], Awaitable[object]]] = {
-            "wake": lambda: other.wake(blank().key, Deadline.after(DEADLINE)),
-            "poll": lambda: self.polled_by(other, number),
-            "webhook": lambda: self.told_by(other),
-        }
+        with self.meanwhile(by, at):
+            self.say(Meaning.OTHER)
+
+    @contextmanager
+    def meanwhile(self, by: str, at: int) -> Iterator[None]:
+        """Let another instance do something whole before one of the next commits."""
+        waits, others = at, self.others()
 
         async def comes() -> None:
             nonlocal waits
             waits -= 1
             if waits < 0:
                 self.store.meanwhile = None
-                await meanwhile[by]()
+                await others[by]()
 
         self.store.meanwhile = comes
-        self.say(Meaning.OTHER)
+        yield
         self.store.meanwhile = None
+
+    def others(self) -> Mapping[str, Callable[[], Awaitable[object]]]:
+        """Return what another instance can do, by name."""
+        self.number += 1
+        other, number = self.bench.another(), self.number
+        return {
+            "wake": lambda: other.wake(blank().key, Deadline.after(DEADLINE)),
+            "poll": lambda: self.polled_by(other, number),
+            "webhook": lambda: self.told_by(other),
+        }
 
     async def polled_by(self, other: Bridge, number: int) -> None:
         asked = turn("", f"o{number}", Meaning.POLL, self.dialect)
-        reply = await other.answer(asked, Deadline.after(DEADLINE))
-        self.hear(reply)
+        self.hear(await self.repeated(lambda: other.answer(asked, Deadline.after(DEADLINE))))
 
     async def told_by(self, other: Bridge) -> None:
         if self.told:
@@ -338,7 +349,10 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(step=st.sampled_from([0.5, LONGEST_STEP]))
     def time_passes(self, step: float) -> None:
-        self.bench.clock.advance(step)
+        self.advance(step)
+
+    def advance(self, seconds: float) -> None:
+        self.bench.clock.advance(seconds)
 
     @invariant()
     def at_most_one_conversation_is_open(self) -> None:
@@ -356,6 +370,10 @@ class Interleavings(RuleBasedStateMachine):
             text = self.words.get(record.id)
             if text and text not in {*self.accepted, *self.dead()}:
                 self.accepted.append(text)
+        self.check_heard()
+
+    def check_heard(self) -> None:
+        """Compare what the customer was shown so far with what we accepted."""
         assert self.heard == self.accepted[: len(self.heard)]
 
     @invariant()
@@ -381,23 +399,31 @@ class Interleavings(RuleBasedStateMachine):
         try:
             self.store.dies_after = self.send.dies_after = None
             self.bench.desk.faults.clear()
-            for _ in range(60):
-                self.bench.clock.advance(LONGEST_STEP)
-                self.sweep()
-                if not self.session().outbox:
-                    break
-            assert not self.runner.run(self.store.due(10)), "a session at rest has nothing due"
+            self.come_to_rest()
             self.poll()
             self.agents_words_arrive_once_and_in_order()
             assert self.session().outbox == ()
             assert set(self.relayed) <= {*self.bench.desk.said, *self.dead()}
-            assert self.heard == self.accepted
+            self.check_all_heard()
             still = self.session().open_handoff
             rooms: list[ConversationRef] = [room.ref for room in self.known_rooms()]
             assert rooms == [] or (still is not None and rooms == [still.conversation])
         finally:
             self.runner.run(self.bench.inner.close())
             self.runner.close()
+
+    def come_to_rest(self) -> None:
+        """Let time pass until nothing waits."""
+        for _ in range(60):
+            self.advance(LONGEST_STEP)
+            self.sweep()
+            if not self.session().outbox:
+                break
+        assert not self.runner.run(self.store.due(10)), "a session at rest has nothing due"
+
+    def check_all_heard(self) -> None:
+        """Compare what the customer was shown in the end with what we accepted."""
+        assert self.heard == self.accepted
 
 
 TestInterleavings = Interleavings.TestCase

@@ -19,10 +19,11 @@ import pytest
 
 from handoff import bounds, effects, log, turns
 from handoff.codec import decode, encode
+from handoff.deliveries import Delivery
 from handoff.dialogflow import wire
 from handoff.errors import BadRequest, TooLarge, Unauthenticated
 from handoff.exchange import Json, parse_value
-from handoff.model import Delivery, Message, Session
+from handoff.model import Message, Session
 from handoff.providers.base import Opening
 from handoff.providers.eight_by_eight_history import history
 from handoff.providers.livechat_payloads import message_events, transcript_events

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from handoff import opening
+from handoff.deliveries import Delivery
 from handoff.dialogflow.turn import Meaning, Turn
-from handoff.model import Customer, Delivery, Handoff, Message, Session
+from handoff.model import Customer, Handoff, Message, Session
 from handoff.rules import Abilities, Rules
 from handoff.vocabulary import (
     DeliveryKind,

@@ -25,6 +25,7 @@ async def dialogflow_fulfillment(request: Request) -> Response:
                 await running.caller.run(running.check.check(inbound), deadline)
             turn = wire.parse(parse_object(inbound.body), function.settings.start_intents)
             reply = await running.bridge.answer(turn, deadline)
-        return wire.render(reply, turn, function.settings.rules.names)
+        payload = function.payload(turn.session, reply)
+        return wire.render(reply, turn, function.settings.rules.names, payload)
 
     return await web.serve(request, answer)

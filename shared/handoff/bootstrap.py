@@ -12,17 +12,22 @@ from handoff import log, settings
 from handoff.bridge import Bridge
 from handoff.caller_auth import CallerCheck
 from handoff.clock import Clock, utc_now
+from handoff.customer_chat import CustomerChat, Parts
 from handoff.errors import ConfigurationError
+from handoff.exchange import Json
+from handoff.feed import Feed
+from handoff.filing import Filing
 from handoff.providers.base import Provider
 from handoff.rates import Rates
+from handoff.records import Reply
 from handoff.registry import PROVIDERS
 from handoff.secret_manager import read_in_child
 from handoff.settings import Settings
-from handoff.store import Store
+from handoff.store import Store, session_key
 from handoff.tokens import Caller
 from handoff.transport import Transport
 from handoff.variables import Variables
-from handoff.vocabulary import ProviderId
+from handoff.vocabulary import ProviderId, SessionId
 from handoff.wake_settings import WakeSettings
 from handoff.waking import Waker
 
@@ -39,13 +44,17 @@ MakeStore = Callable[[], Store]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """What a function works with. `check` is None where callers prove themselves otherwise."""
+    """What a function works with.
+
+    `check` is None where callers prove themselves otherwise, `chat` where no key signs tokens.
+    """
 
     settings: Settings
     bridge: Bridge
     caller: Caller
     check: CallerCheck | None
     waker: Waker
+    chat: CustomerChat | None
     close: Callable[[], Awaitable[None]]
 
 
@@ -62,6 +71,18 @@ class Function:
         self._clock = clock
         self._running: Running | None = None
 
+    def chat(self) -> CustomerChat:
+        """Return what customers' pages talk to; settings saw to it that there is one."""
+        chat = self.running().chat
+        if chat is None:
+            raise ConfigurationError("HANDOFF_TOKEN_KEY is not set")
+        return chat
+
+    def payload(self, session: SessionId, reply: Reply) -> Json | None:
+        """Return what an answer tells the customer's page, or None when it has none to tell."""
+        pages = self.settings.page
+        return pages.payload(session_key(session), reply, self._clock()) if pages else None
+
     def running(self) -> Running:
         """Return the function at work, made when first asked for."""
         if self._running is None:
@@ -72,9 +93,12 @@ class Function:
 def start(name: str, environ: Mapping[str, str] | None = None) -> Function:
     """Return the function `name`, or end the process with all that is missing in its settings."""
     variables = Variables(os.environ if environ is None else environ, read_in_child)
-    serves_dialogflow = name == "dialogflow_fulfillment"
+    serves = {
+        "serves_dialogflow": name == "dialogflow_fulfillment",
+        "serves_pages": name == "customer_chat",
+    }
     try:
-        chosen = settings.load(variables, utc_now, serves_dialogflow=serves_dialogflow)
+        chosen = settings.load(variables, utc_now, **serves)
     except ConfigurationError as error:
         raise SystemExit(f"{name} cannot start:\n{_indented(str(error))}") from None
     log.to_stdout(chosen.project)
@@ -153,17 +177,51 @@ def wire(chosen: Settings, store: Store, clock: Clock) -> Running:
         rates=Rates(chosen.turns_per_second, burst=_burst(chosen.turns_per_second)),
     )
 
+    waker = Waker(bridge, store)
+    feed = Feed(store, waker.help_out if chosen.wake is None else None)
+    chat = _chat(chosen, bridge, store, feed, caller, clock)
+
     async def close() -> None:
+        await feed.close()
         await transport.close()
         await store.close()
         if tasks:
             await tasks.close()
 
     check = CallerCheck(chosen.caller, clock) if chosen.caller else None
-    waker = Waker(bridge, store)
     return Running(
-        settings=chosen, bridge=bridge, caller=caller, check=check, waker=waker, close=close
+        settings=chosen,
+        bridge=bridge,
+        caller=caller,
+        check=check,
+        waker=waker,
+        chat=chat,
+        close=close,
     )
+
+
+def _chat(
+    chosen: Settings,
+    bridge: Bridge,
+    store: Store,
+    feed: Feed,
+    caller: Caller,
+    clock: Clock,
+) -> CustomerChat | None:
+    rate = chosen.turns_per_second
+    if chosen.page is None:
+        return None
+    parts = Parts(
+        bridge=bridge,
+        store=store,
+        feed=feed,
+        filing=Filing(bridge, chosen.providers, caller, chosen.rules, clock),
+        rules=chosen.rules,
+        rates=Rates(rate, burst=_burst(rate)),
+        key=chosen.page.key,
+        clock=clock,
+    )
+    return CustomerChat(parts)
 
 
 def _burst(per_second: float) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, replace
 from typing import Any, TypeVar
 
+from handoff.deliveries import Delivery
 from handoff.events import (
     AgentJoined,
     AgentLeft,
@@ -15,7 +16,7 @@ from handoff.events import (
     FileShared,
     Transferred,
 )
-from handoff.model import Agent, Delivery, Handoff, Job, Message, Session
+from handoff.model import Agent, Handoff, Job, Message, Session
 from handoff.records import EventRecord, Happening, TurnRecord
 from handoff.vocabulary import JobKind
 
@@ -91,10 +92,10 @@ def within_limits(event: Event) -> Event | None:
 def missing_before(session: Session) -> int | None:
     """Return the id after which unread deliveries have moved out, or None when none have."""
     handoff = session.handoff
-    if handoff is None or handoff.last_delivery == handoff.answered:
+    if handoff is None or handoff.last_delivery == handoff.read_up_to:
         return None
     first = handoff.deliveries[0].id if handoff.deliveries else handoff.last_delivery + 1
-    return handoff.answered if first > handoff.answered + 1 else None
+    return handoff.read_up_to if first > handoff.read_up_to + 1 else None
 
 
 def with_earlier(session: Session, earlier: Sequence[Delivery]) -> Session:
@@ -158,7 +159,8 @@ def _tail(handoff: Handoff | None) -> tuple[Handoff | None, Sequence[Delivery]]:
         return None, ()
     kept = _newest(handoff.deliveries, TAIL_DELIVERIES, TAIL_BYTES, _delivery_size)
     gone = handoff.deliveries[: len(handoff.deliveries) - len(kept)]
-    unread = [one for one in gone if one.id > handoff.answered]
+    # A page may come back for anything: all that it could have been given is kept.
+    unread = [one for one in gone if handoff.page is not None or one.id > handoff.read_up_to]
     named = tuple(map(_named_shortly, handoff.agents))
     agents = _newest(named, AGENTS, AGENT_BYTES, _agent_size)
     speaker = handoff.speaker[:LONGEST_AGENT]
@@ -205,7 +207,7 @@ def _message_size(message: Message) -> int:
 
 
 def _delivery_size(delivery: Delivery) -> int:
-    return sum(map(_written, (delivery.text, delivery.url, delivery.name, delivery.agent))) + 200
+    return sum(map(_written, (delivery.text, delivery.url, delivery.name, delivery.agent))) + 300
 
 
 def _turn_size(record: TurnRecord) -> int:

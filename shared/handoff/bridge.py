@@ -8,15 +8,15 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from handoff import lifecycle, log, opening, outbox, replaying, timers, told, turns
+from handoff import asking, lifecycle, log, outbox, replaying, timers, told, turns
 from handoff.clock import Clock, Sleep
-from handoff.dialogflow.turn import Meaning, Turn
+from handoff.dialogflow.turn import Turn
 from handoff.errors import CannotReplay, NotFound, SchedulingError, TooMany
 from handoff.events import Event, Unrecognized
 from handoff.exchange import Inbound
-from handoff.model import Contact, Session
+from handoff.model import Session
 from handoff.performing import Outcome, Performer
-from handoff.providers.base import Availability, Provider, Reads
+from handoff.providers.base import Provider, Reads
 from handoff.rates import Rates, Recent
 from handoff.records import Reply
 from handoff.replaying import Replayed
@@ -82,7 +82,9 @@ class Bridge:
         name = document_id(fresh.key, turn.id)
         held = await self._sessions.load_or(fresh)
         told.about(held.session)
-        contact, asked = await self._asked(held.session, turn, deadline)
+        contact, answer = await asking.who_is_there(
+            self._performer, held.session, turn, self._rules, deadline
+        )
 
         def taken(session: Session) -> Session:
             now = self._clock()
@@ -91,10 +93,10 @@ class Bridge:
         def settled(session: Session) -> Session:
             if self._silences.get(name) and turns.answer_to(session, turn) is None:
                 return session
-            return turns.settle(session, turn, self._rules, self._clock(), availability=asked)
+            return turns.settle(session, turn, self._rules, self._clock(), availability=answer)
 
         def begun(session: Session) -> Session:
-            introduced = _introduced(taken(session), contact)
+            introduced = asking.introduced(taken(session), contact)
             claimed = self._claimed(introduced, owner, deadline)
             return claimed or turns.unless_idle(session, settled(introduced), turn)
 
@@ -167,7 +169,7 @@ class Bridge:
         """Do what is due for a session; say whether there was anything."""
         log.about(session=log.word(key))
         held = await self._sessions.load(key)
-        return held is not None and await self._look_after(held, deadline) is not held
+        return held is not None and await self.change(held, _as_it_is, deadline) is not held
 
     async def replay(self, letter: DeadLetter, deadline: Deadline) -> Replayed:
         """Send a dead letter again and return what came of it.
@@ -182,22 +184,35 @@ class Bridge:
             return replaying.replayed(session, letter, self._rules, self._clock())
 
         held = await self._sessions.commit(held, sent, replayed=(letter.id,))
-        after = await self._look_after(held, deadline)
+        after = await self.change(held, _as_it_is, deadline)
         return replaying.outcome(held.session, after.session, letter)
 
-    async def _look_after(self, held: Held, deadline: Deadline) -> Held:
+    async def load(self, key: SessionKey) -> Held | None:
+        """Return a session as it stands, or None when there is none."""
+        return await self._sessions.load(key)
+
+    async def change(self, held: Held, decision: Decision, deadline: Deadline) -> Held:
+        """Commit a decision, after the timers that are up, and do what is due by then."""
         owner = uuid.uuid4().hex
 
-        def woken(session: Session) -> Session:
-            after = timers.passed(session, self._rules, self._clock())
+        def changed(session: Session) -> Session:
+            after = decision(timers.passed(session, self._rules, self._clock()))
             return self._claimed(after, owner, deadline) or after
 
-        after = await self._sessions.commit(held, woken)
+        after = await self._sessions.commit(held, changed)
         done = await self._perform(after, owner, deadline, _as_it_is)
         # Called before it was time, by a clock ahead of ours: the same second would be no news.
         extra = LEAST_PAUSE if done is held else timedelta()
         await self._ask_to_be_woken(done.session, deadline, extra)
         return done
+
+    async def show_typing(self, session: Session, deadline: Deadline) -> str:
+        """Show the agent that the customer types; return what came of it, in a word."""
+        return await self._performer.typing(session, deadline)
+
+    async def note(self, held: Held, decision: Decision) -> Held:
+        """Commit a decision that leaves nothing to do."""
+        return await self._sessions.commit(held, decision)
 
     async def _ask_to_be_woken(
         self, session: Session, deadline: Deadline, extra: timedelta = timedelta()
@@ -266,28 +281,6 @@ class Bridge:
         until = now + timedelta(seconds=deadline.left + LEASE_MARGIN)
         return outbox.claim(session, owner, until, now)
 
-    async def _asked(
-        self, session: Session, turn: Turn, deadline: Deadline
-    ) -> tuple[tuple[ProviderId, Contact] | None, Availability | None]:
-        """Ask the provider that a start would go to whether somebody is there."""
-        asks = turn.meaning is Meaning.AVAILABILITY and session.open_handoff is None
-        if not asks or turns.answer_to(session, turn) is not None:
-            return None, None
-        provider = opening.provider_of(turn, self._rules)
-        target = opening.target_of(turn, provider, self._rules)
-        customer = opening.customer_of(turn, self._rules)
-        known = session.contacts.get(provider)
-        contact = known or await self._performer.introduce(provider, customer, deadline)
-        asked = await self._performer.availability(provider, target, contact, deadline)
-        return (provider, contact) if contact else None, asked
-
 
 def _as_it_is(session: Session) -> Session:
     return session
-
-
-def _introduced(session: Session, contact: tuple[ProviderId, Contact] | None) -> Session:
-    """Return the session with a contact that was made for it; one already there stays."""
-    if contact is None or contact[0] in session.contacts:
-        return session
-    return replace(session, contacts={**session.contacts, contact[0]: contact[1]})

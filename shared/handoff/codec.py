@@ -7,8 +7,9 @@ from typing import TypeVar
 
 import msgspec
 
+from handoff.deliveries import Delivery
 from handoff.errors import StoreError
-from handoff.model import Delivery, Session
+from handoff.model import Session
 from handoff.store import DeadLetter
 
 # A Firestore document may have 1 048 576 bytes with its name and its other fields:

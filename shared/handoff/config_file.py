@@ -11,9 +11,12 @@ from typing import Any
 
 from handoff import texts
 from handoff.errors import ConfigurationError
+from handoff.file_types import KINDS
 
 Table = Mapping[str, Any]
 
+# https://www.rfc-editor.org/rfc/rfc6454#section-6.2
+ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 PLACEHOLDER = re.compile(r"\{[^{}]*\}?|\}")
 
 # Dialogflow CX waits 30 seconds at most; a year is long for a customer's words.
@@ -28,6 +31,10 @@ LONGEST_GRACE = 600
 # Nobody waits for a person, or for an answer, longer than a day.
 LONGEST_WAIT = 24 * 3600
 MOST_TURNS_PER_SECOND = 1000
+
+# What Cloud Run takes in one request, less what stands around a file
+# https://cloud.google.com/run/quotas
+LARGEST_FILE = 32_000_000
 
 # The ids that settings and addresses use, whether or not a provider is configured
 PROVIDER_IDS = frozenset({"livechat", "8x8", "sparkcentral", "cm"})
@@ -97,6 +104,24 @@ def _strings(name: str, value: Any) -> str:
     return "" if right else f"{name} must be a list of texts, not {value!r}"
 
 
+def _kinds(name: str, value: Any) -> str:
+    """Refuse a content type whose files could not be told from others."""
+    if problem := _strings(name, value):
+        return problem
+    unknown = [one for one in value if one not in KINDS]
+    return _unknown(f"{name} {unknown[0]!r}", unknown[0], KINDS) if unknown else ""
+
+
+def _whole(least: int, most: int) -> Callable[[str, Any], str]:
+    check_number = _number(least, most)
+
+    def check_value(name: str, value: Any) -> str:
+        problem = check_number(name, value)
+        return problem or ("" if value == int(value) else f"{name} must be whole, not {value!r}")
+
+    return check_value
+
+
 def _number(least: float, most: float) -> Callable[[str, Any], str]:
     def check_value(name: str, value: Any) -> str:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -140,6 +165,15 @@ def _parameters(section: str, table: Table) -> list[str]:
     twice = sorted({str(one) for one in names if names.count(one) > 1})
     doubled = [f"[{section}] two of our parameters cannot both be {one!r}" for one in twice]
     return unknown + doubled + _attributes(section, table)
+
+
+def _origins(name: str, value: Any) -> str:
+    """Refuse what no browser would send as the origin of a page."""
+    if problem := _strings(name, value):
+        return problem
+    odd = [one for one in value if one != "*" and not ORIGIN.fullmatch(one)]
+    example = "https://www.example.com"
+    return f"{name} must be origins such as {example}, without a path, not {odd}" if odd else ""
 
 
 def _targets(section: str, table: Table) -> list[str]:
@@ -193,9 +227,12 @@ SECTIONS: Mapping[str, Callable[[str, Table], list[str]]] = {
         accept=_number(0, LONGEST_WAIT),
         inactive_warning=_number(0, LONGEST_WAIT),
         inactive=_number(0, LONGEST_WAIT),
+        page_gone=_number(0, LONGEST_WAIT),
         leave_grace=_number(0, LONGEST_GRACE),
         turns_per_second=_number(0, MOST_TURNS_PER_SECOND),
     ),
+    "delivery": _fixed(allowed_origins=_origins),
+    "files": _fixed(largest=_whole(0, LARGEST_FILE), types=_kinds),
     "words": _fixed(leave=_strings),
     "retention": _fixed(texts_hours=_number(1, MOST_HOURS)),
     "texts": _texts,

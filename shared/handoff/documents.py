@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from handoff.codec import encode
-from handoff.model import Delivery, Session
+from handoff.deliveries import Delivery
+from handoff.model import Session
 from handoff.store import Change, DeadLetter, StoredToken, document_id
 from handoff.vocabulary import HandoffId, JobKind, ProviderId, SessionKey
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from handoff.deliveries import Delivery
 from handoff.events import (
     AgentJoined,
     AgentLeft,
     AgentReplied,
+    AgentTyping,
     ConversationClosed,
     ConversationOpened,
     FileShared,
@@ -19,7 +21,7 @@ from handoff.events import (
     Transferred,
     WentIdle,
 )
-from handoff.model import Agent, Delivery, Handoff
+from handoff.model import Agent, Handoff
 from handoff.texts import Texts
 from handoff.vocabulary import DeliveryKind
 from handoff.words import parts
@@ -31,6 +33,10 @@ SAFE_PIECE = LARGEST_DELIVERY // 6
 
 # Of so many agents it is known when they left; a conversation has no more in a row.
 MOST_DEPARTED = 20
+
+
+# After words or a file nobody is typing, until that is told again.
+ENDS_TYPING = (DeliveryKind.TYPING, DeliveryKind.MESSAGE, DeliveryKind.FILE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,21 @@ class Teller:
             content_type=event.content_type,
             size=event.size,
         )
+
+
+def typed(handoff: Handoff, event: AgentTyping, teller: Teller) -> Handoff:
+    """Return the handoff whose page is told that an agent types, or has stopped, if that is news.
+
+    Without a page it is dropped: typing is of no use to anybody later.
+    """
+    there = handoff.page is not None and handoff.page.is_there(teller.now)
+    newest = reversed([one for one in handoff.deliveries if one.kind in ENDS_TYPING])
+    typing = next((one.typing for one in newest), False)
+    if not there or typing == event.typing:
+        return handoff
+    agent = _named(handoff, event.author)
+    name = (agent.name or "") if agent else handoff.speaker
+    return teller.deliver(handoff, DeliveryKind.TYPING, typing=event.typing, agent=name)
 
 
 def _nothing(handoff: Handoff, _event: Any, _teller: Teller) -> Handoff:
@@ -174,6 +195,13 @@ def caught_up(handoff: Handoff, teller: Teller, *, may_be_over: bool = False) ->
     if handoff.gone is None or may_be_over:
         return handoff
     return teller.about(replace(handoff, gone=None), "left", handoff.gone)
+
+
+def has_untold(handoff: Handoff) -> bool:
+    """Say whether somebody came or went, and it was left to the next answer to tell of it."""
+    return handoff.gone is not None or any(
+        not (agent.announced or agent.heard) for agent in handoff.agents
+    )
 
 
 def _announced(handoff: Handoff, agent: Agent, teller: Teller) -> Handoff:

@@ -29,6 +29,13 @@ class Unauthenticated(RequestError):
     code = "unauthenticated"
 
 
+class Forbidden(RequestError):
+    """The caller may not do this, whoever it is."""
+
+    status = 403
+    code = "forbidden"
+
+
 class NotFound(RequestError):
     """There is nothing at this path."""
 
@@ -37,21 +44,60 @@ class NotFound(RequestError):
 
 
 class MethodNotAllowed(RequestError):
-    """The path is right and the method is not."""
+    """The path is right and the method is not; `allowed` are those that are."""
 
     status = 405
     code = "method_not_allowed"
 
+    def __init__(self, message: str, *, allowed: str = "POST") -> None:
+        super().__init__(message)
+        self.allowed = allowed
 
-class TooMany(RequestError):
-    """Too many requests for one session; `retry_after` is in seconds."""
 
-    status = 429
-    code = "too_many"
+class Later(RequestError):
+    """Not now: the same request may be taken after `retry_after` seconds."""
 
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class TooMany(Later):
+    """Too many requests for one session or page."""
+
+    status = 429
+    code = "too_many"
+
+
+class Busy(Later):
+    """What has to come first is still under way, or the desk does not take it now."""
+
+    status = 503
+    code = "busy"
+
+
+class NotTaken(RequestError):
+    """The desk will not take this, however often it comes; `code` says why."""
+
+    status = 422
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class InDoubt(RequestError):
+    """It may have had its effect or not; who repeats it may do it twice."""
+
+    status = 504
+    code = "in_doubt"
+
+
+class Closed(RequestError):
+    """The handoff is over: nobody is there to hear or to be heard."""
+
+    status = 409
+    code = "closed"
 
 
 class TooLarge(RequestError):
@@ -59,6 +105,13 @@ class TooLarge(RequestError):
 
     status = 413
     code = "too_large"
+
+
+class UnsupportedType(RequestError):
+    """The file is of a kind that is not taken, or not what its name says."""
+
+    status = 415
+    code = "unsupported_type"
 
 
 class ProviderError(BridgeError):

@@ -59,6 +59,7 @@ PATIENCE: Mapping[JobKind, timedelta] = {
     JobKind.NOTE: timedelta(minutes=1),
     JobKind.CONFIRM: timedelta(minutes=5),
     JobKind.SEND: timedelta(minutes=10),
+    JobKind.PRESENCE: timedelta(0),  # by the next attempt it may be untrue
     JobKind.CLOSE: timedelta(minutes=2),
 }
 
@@ -229,5 +230,6 @@ GIVING_UP: Mapping[JobKind, Callable[[Session, Job, ProviderError, Rules, dateti
     JobKind.NOTE: _buried,
     JobKind.CONFIRM: _unconfirmed,
     JobKind.SEND: _unsent,
+    JobKind.PRESENCE: _given_up,
     JobKind.CLOSE: _buried,
 }

@@ -102,12 +102,15 @@ def _deliveries(before: Session, handoff: Handoff, now: datetime) -> Iterator[Ha
     same = before.handoff if before.handoff and before.handoff.id == handoff.id else None
     last, answered = (same.last_delivery, same.answered) if same else (0, 0)
     for one in handoff.deliveries:
-        if one.id > last:
+        if one.id > last and one.kind.is_shown:
             yield Happening(
                 at=one.at, handoff=handoff.id, what="delivery", name=one.kind.value, number=one.id
             )
     if handoff.answered > answered:
         yield Happening(at=now, handoff=handoff.id, what="told", number=handoff.answered)
+    seen, given = (one.page.seen if one and one.page else 0 for one in (same, handoff))
+    if given > seen:
+        yield Happening(at=now, handoff=handoff.id, what="told", name="page", number=given)
 
 
 def _state(before: Session, handoff: Handoff, now: datetime) -> Iterator[Happening]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handoff import bounds, facts, late, leaving, reading
-from handoff.effects import EFFECTS, Teller
+from handoff.effects import EFFECTS, Teller, has_untold, typed
 from handoff.events import (
     AgentJoined,
     AgentLeft,
     AgentReplied,
+    AgentTyping,
     Closer,
     ConversationClosed,
     ConversationOpened,
@@ -84,6 +85,8 @@ def _applied(session: Session, event: Event, rules: Rules, now: datetime) -> Ses
     handoff = session.open_handoff
     if handoff is None or not facts.concerns(session, handoff, event):
         return late.heard(session, event, teller(session, rules, now), now)
+    if isinstance(event, AgentTyping):
+        return replace(session, handoff=typed(handoff, event, teller(session, rules, now)))
     if type(event) not in EFFECTS or facts.says_nothing(event):
         return session
     if handoff.state not in TRANSITIONS[type(event)]:
@@ -115,13 +118,14 @@ def end(session: Session, cause: type, reason: Reason, rules: Rules, now: dateti
     session = leaving.without_question(session)
     alone = replace(handoff, agents=(), gone=None, position=None, wait_seconds=None)
     over = replace(alone, state=state, reason=reason)
-    told = teller(session, rules, now).notice(over, _ending(handoff, reason))
+    told = teller(session, rules, now).notice(over, ending(over))
     return remembering(replace(session, handoff=told))
 
 
-def _ending(handoff: Handoff, reason: Reason) -> str:
+def ending(over: Handoff) -> str:
     """Return the name of the text that tells the end: one who was connected has lost something."""
-    lost = reason is Reason.PROVIDER_ERROR and handoff.conversation is not None
+    reason = over.reason or Reason.AGENT_CLOSED
+    lost = reason is Reason.PROVIDER_ERROR and over.conversation is not None
     return "connection_lost" if lost else ENDINGS[reason]
 
 
@@ -166,6 +170,8 @@ def _bound(handoff: Handoff, event: Event) -> Handoff:
 
 def _timed(after: Handoff, before: Handoff, event: Event, now: datetime) -> Handoff:
     """Return the handoff that knows since when somebody is waited for, and who has to answer."""
+    since = (after.untold_since or now) if has_untold(after) else None
+    after = replace(after, untold_since=since)
     if after.state is State.WAITING and before.state is State.ACTIVE:
         after = replace(after, waits_since=now)
     if not isinstance(event, AgentReplied | FileShared):

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from handoff.deliveries import Delivery, Page, Said
 from handoff.records import EventRecord, Happening, TurnRecord
 from handoff.vocabulary import (
     ContactRef,
     ConversationRef,
-    DeliveryKind,
     Dialect,
     HandoffId,
     JobKind,
@@ -112,21 +112,6 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One thing the customer is to see. Ids rise by one within a handoff, from 1."""
-
-    id: int
-    kind: DeliveryKind
-    at: datetime
-    text: str = ""
-    agent: str = ""
-    url: str = ""
-    name: str = ""
-    content_type: str = ""
-    size: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One entry of the outbox; `uncertain` when an earlier attempt may have had its effect.
 
@@ -174,10 +159,11 @@ class Handoff:
     at all; `moving`: passed on, and nobody came
     yet. `waits_since` is when they began to wait, None from the start; `unanswered_since` when the
     agent last wrote, until the customer does, `warned` that this was said; `delay_told` that
-    something takes long. `read` are digests of what agents said that was found by looking, up to
-    `read_until`.
+    something takes long; `untold_since` when somebody came or went of whom the next answer tells.
+    `read` are digests of what agents said that was found by looking, up to `read_until`.
     `deliveries` is the tail of what the customer is to see, up to
-    `last_delivery`; `answered` is the last one that a Dialogflow answer carried.
+    `last_delivery`; `answered` is the last one that a Dialogflow answer carried. `heard` counts
+    the customer's messages, `said` are the newest of those that their page brought.
     """
 
     id: HandoffId
@@ -211,11 +197,20 @@ class Handoff:
     available: Presence = Presence.UNKNOWN
     position: int | None = None
     wait_seconds: int | None = None
+    untold_since: datetime | None = None
     connecting_told: bool = False
     end_told_in: str = ""
     deliveries: tuple[Delivery, ...] = ()
     last_delivery: int = 0
     answered: int = 0
+    page: Page | None = None
+    heard: int = 0
+    said: tuple[Said, ...] = ()
+
+    @property
+    def read_up_to(self) -> int:
+        """Return the id of the last delivery that reached the customer, one way or another."""
+        return max(self.answered, self.page.seen if self.page else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

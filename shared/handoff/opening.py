@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from handoff import jobs
+from handoff.deliveries import Delivery
 from handoff.dialogflow.turn import Turn
-from handoff.model import Customer, Delivery, Handoff, Session
+from handoff.model import Customer, Handoff, Session
 from handoff.rules import Rules
 from handoff.vocabulary import HandoffId, JobKind, ProviderId
 
@@ -94,5 +95,6 @@ def _unread(before: Handoff | None) -> tuple[Delivery, ...]:
     """Return what the customer has not seen of the handoff before, numbered for the new one."""
     if before is None:
         return ()
-    left = [one for one in before.deliveries if one.id > before.answered]
+    read = before.read_up_to
+    left = [one for one in before.deliveries if one.id > read and one.kind.is_shown]
     return tuple(replace(one, id=number) for number, one in enumerate(left, start=1))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from handoff import failures, log, outbox
+from handoff import failures, log, outbox, page
 from handoff.clock import Clock
 from handoff.errors import ConversationGone, NobodyThere, ProviderError, Rejected
 from handoff.life import Attempt
@@ -23,6 +23,8 @@ from handoff.providers.base import (
     Outgoing,
     Provider,
     Reads,
+    ShowsPresence,
+    ShowsTyping,
     TakesNotes,
     TellsAvailability,
 )
@@ -114,6 +116,21 @@ class Performer:
         except ProviderError as error:
             log.warning("availability", provider=provider, outcome="unknown", reason=str(error))
             return unknown
+
+    async def typing(self, session: Session, deadline: Deadline) -> str:
+        """Show the agent that the customer types; nothing is repeated, and nobody is told."""
+        handoff = session.open_handoff
+        desk = self._providers.get(handoff.provider) if handoff else None
+        if handoff is None or handoff.conversation is None or not isinstance(desk, ShowsTyping):
+            return "not_shown"
+        contact = session.contacts.get(handoff.provider)
+        place = Conversation(ref=handoff.conversation, thread=handoff.thread, contact=contact)
+        try:
+            await self._caller.run(desk.typing(place), deadline)
+        except ProviderError as error:
+            log.warning("typing", provider=handoff.provider, outcome="failed", reason=str(error))
+            return "failed"
+        return "shown"
 
     async def _call(self, session: Session, job: Job, deadline: Deadline) -> object:
         if job.provider not in self._providers:  # taken out of the settings in mid-conversation
@@ -212,6 +229,9 @@ class Performer:
             await self._caller.run(desk.send(place, message), deadline)
         elif job.kind is JobKind.CLOSE:
             await self._caller.run(desk.close(place), deadline)
+        elif job.kind is JobKind.PRESENCE and isinstance(desk, ShowsPresence):
+            there = job.text == page.BACK
+            await self._caller.run(desk.presence(place, there=there), deadline)
         elif isinstance(desk, TakesNotes):
             opening = Opening(
                 handoff=_handoff(session),

@@ -19,6 +19,7 @@ class Abilities:
     takes_notes: bool = False
     reads: bool = False
     leaving_ends: bool = False
+    shows_presence: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class Rules:
     parameter to its label at the desk, `targets` our own name to each provider's id, `names`
     our parameter names to the agent's. `leave_words` are case-folded. `leave_grace` is how long
     somebody may still come after the last agent left; `accept` how long a customer waits for
-    somebody, `inactive_warning` and `inactive` how long they may stay silent; 0 is for ever.
+    somebody, `inactive_warning` and `inactive` how long they may stay silent, `page_gone` how long
+    their page may be away before the agent hears of it; 0 is for ever.
     """
 
     providers: Mapping[ProviderId, Abilities] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Rules:
     accept: timedelta = timedelta(seconds=600)
     inactive_warning: timedelta = timedelta(seconds=300)
     inactive: timedelta = timedelta(seconds=600)
+    page_gone: timedelta = timedelta(seconds=20)
 
     def parameter(self, turn: Turn, name: str) -> str:
         """Return the turn's value for one of our parameters, or an empty string."""

@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from handoff import bounds, jobs, life, log, timers
+from handoff import bounds, jobs, life, log, standing, timers
 from handoff.clock import Clock, Sleep
+from handoff.deliveries import Delivery
 from handoff.errors import Conflict, StoreError, TooEarly
 from handoff.life import Attempt
 from handoff.model import Session
@@ -123,6 +124,7 @@ class Sessions:
     ) -> Held:
         now = self._clock()
         expire_at = now + self._rules.keep_texts
+        decided = standing.told(held.session, decided, self._rules, now)
         decided = jobs.with_marked_losses(life.recorded(held.session, decided, now, attempt))
         letters = tuple(
             DeadLetter(
@@ -136,7 +138,8 @@ class Sessions:
         before, handoff = held.session.handoff, trimmed.handoff
         same = before is not None and handoff is not None and before.id == handoff.id
         moved = held.moved if same else 0
-        spilled = [(handoff.id, one) for one in outside if one.id > moved] if handoff else []
+        news = (*_carried_since(held, decided), *(one for one in outside if one.id > moved))
+        spilled = [(handoff.id, one) for one in news] if handoff else []
         change = Change(
             session=trimmed,
             version=held.version,
@@ -184,6 +187,15 @@ class Sessions:
         self._known.move_to_end(name)
         while len(self._known) > MOST_KNOWN_CONVERSATIONS:
             self._known.popitem(last=False)
+
+
+def _carried_since(held: Held, decided: Session) -> list[Delivery]:
+    """Return what had moved out and is carried by an answer now: a page must not show it again."""
+    before, after = held.session.handoff, decided.handoff
+    if before is None or after is None or before.id != after.id:
+        return []
+    known = {one.id: one for one in before.deliveries if one.id <= held.moved}
+    return [one for one in after.deliveries if one != known.get(one.id, one)]
 
 
 def _log_letter(letter: DeadLetter) -> None:

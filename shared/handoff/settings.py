@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ from handoff.caller_auth import CallerSettings, Mode
 from handoff.clock import Clock
 from handoff.errors import ConfigurationError
 from handoff.exchange import obj
+from handoff.file_types import FileRules
+from handoff.page_settings import PAGE, PageSettings, page_settings
 from handoff.providers.base import Identifies, Provider, Reads
 from handoff.registry import PROVIDERS, Entry
 from handoff.rules import Abilities, Rules
@@ -26,7 +29,7 @@ from handoff.wake_settings import WAKE, WakeSettings, wake_settings
 T = TypeVar("T")
 
 CONFIG = "HANDOFF_CONFIG"
-COMMON = (CONFIG, "HANDOFF_STORE", "GOOGLE_CLOUD_PROJECT", *WAKE)
+COMMON = (CONFIG, "HANDOFF_STORE", "GOOGLE_CLOUD_PROJECT", *WAKE, *PAGE)
 CALLER = (
     "DIALOGFLOW_AUTH",
     "DIALOGFLOW_SECRET",
@@ -63,9 +66,12 @@ class Settings:
     rules: Rules
     caller: CallerSettings | None
     wake: WakeSettings | None
+    page: PageSettings | None
     start_intents: tuple[str, ...]
     turn_seconds: float
     turns_per_second: float
+    allowed_origins: tuple[str, ...] = ()
+    files: FileRules = field(default_factory=FileRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,9 @@ class SetupSettings:
     provider: Provider
 
 
-def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Settings:
+def load(
+    variables: Variables, clock: Clock, *, serves_dialogflow: bool, serves_pages: bool = False
+) -> Settings:
     """Return the settings; raises ConfigurationError that names all that is missing or wrong."""
     problems = _Problems()
     touched = {name: one for name, one in PROVIDERS.items() if _is_touched(variables, one)}
@@ -92,6 +100,7 @@ def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Sett
     order: list[ProviderId] = problems.gather(_order, content, entries, otherwise=[])
     store = problems.gather(_store, variables, otherwise="")
     wake = problems.gather(wake_settings, variables, otherwise=None)
+    page = problems.gather(partial(page_settings, needed=serves_pages), variables, otherwise=None)
     made = [
         (name, problems.gather(PROVIDERS[name].build, variables, clock, otherwise=None))
         for name in order
@@ -105,9 +114,12 @@ def load(variables: Variables, clock: Clock, *, serves_dialogflow: bool) -> Sett
         rules=_rules(content, providers),
         caller=caller,
         wake=wake,
+        page=page,
         start_intents=tuple(obj(content, "dialogflow").get("start_intents", ["agent"])),
         turn_seconds=obj(content, "limits").get("turn", 4.0) or NO_LIMIT_SECONDS,
         turns_per_second=obj(content, "limits").get("turns_per_second", 20.0),
+        allowed_origins=tuple(obj(content, "delivery").get("allowed_origins", [])),
+        files=_files(content),
     )
 
 
@@ -266,8 +278,15 @@ def _rules(content: config_file.Table, providers: Mapping[ProviderId, Provider])
         accept=timedelta(seconds=limits.get("accept", 600)),
         inactive_warning=timedelta(seconds=limits.get("inactive_warning", 300)),
         inactive=timedelta(seconds=limits.get("inactive", 600)),
+        page_gone=timedelta(seconds=limits.get("page_gone", 20)),
         keep_texts=timedelta(hours=obj(content, "retention").get("texts_hours", 72)),
     )
+
+
+def _files(content: config_file.Table) -> FileRules:
+    told, own = obj(content, "files"), FileRules()
+    types = frozenset(told.get("types", own.types))
+    return FileRules(largest=int(told.get("largest", own.largest)), types=types)
 
 
 def _abilities(provider: Provider) -> Abilities:
@@ -276,4 +295,5 @@ def _abilities(provider: Provider) -> Abilities:
         takes_notes=provider.capabilities.transcript_as_note,
         reads=isinstance(provider, Reads),
         leaving_ends=provider.capabilities.leaving_ends,
+        shows_presence=provider.capabilities.presence_to_agent,
     )

@@ -29,6 +29,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "undelivered_ended": "Your last message could not be delivered: the chat had already ended.",
         "not_connected": "You are not connected to a colleague at the moment.",
         "file_not_shown": "Your colleague sent a file that cannot be shown here.",
+        "file_not_sent": "Your file could not be sent.",
+        "file_in_doubt": "It is not certain that your file has arrived.",
     },
     "nl": {
         "connecting": "Een ogenblik, we zoeken een collega voor u.",
@@ -51,6 +53,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "undelivered_ended": "Uw laatste bericht kon niet worden bezorgd: het gesprek was al beëindigd.",
         "not_connected": "U bent op dit moment niet met een collega verbonden.",
         "file_not_shown": "Uw collega stuurde een bestand dat hier niet kan worden getoond.",
+        "file_not_sent": "Uw bestand kon niet worden verstuurd.",
+        "file_in_doubt": "Het is niet zeker dat uw bestand is aangekomen.",
     },
     "de": {
         "connecting": "Einen Moment, wir suchen eine Kollegin oder einen Kollegen für Sie.",
@@ -73,6 +77,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "undelivered_ended": "Ihre letzte Nachricht kam nicht an: Der Chat war schon beendet.",
         "not_connected": "Sie sind im Moment mit niemandem verbunden.",
         "file_not_shown": "Sie haben eine Datei bekommen, die hier nicht gezeigt werden kann.",
+        "file_not_sent": "Ihre Datei konnte nicht gesendet werden.",
+        "file_in_doubt": "Es ist nicht sicher, dass Ihre Datei angekommen ist.",
     },
     "fr": {
         "connecting": "Un instant, nous cherchons un collègue.",
@@ -95,6 +101,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "undelivered_ended": "Votre dernier message n'a pas été remis : la conversation était terminée.",
         "not_connected": "Vous n'êtes pas en relation avec un collègue pour le moment.",
         "file_not_shown": "Votre interlocuteur a envoyé un fichier qui ne peut pas être affiché ici.",
+        "file_not_sent": "Votre fichier n'a pas pu être envoyé.",
+        "file_in_doubt": "Il n'est pas certain que votre fichier soit arrivé.",
     },
     "es": {
         "connecting": "Un momento, estamos buscando a un compañero.",
@@ -117,6 +125,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "undelivered_ended": "Su último mensaje no se pudo entregar: el chat ya había terminado.",
         "not_connected": "En este momento no está conectado con ningún compañero.",
         "file_not_shown": "Su interlocutor envió un archivo que no se puede mostrar aquí.",
+        "file_not_sent": "No se pudo enviar su archivo.",
+        "file_in_doubt": "No es seguro que su archivo haya llegado.",
     },
 }
 

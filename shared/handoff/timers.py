@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handoff import lifecycle, outbox
+from handoff import effects, leaving, lifecycle, outbox, page
 from handoff.lifecycle import GivenUp, OpeningRefused
 from handoff.model import Handoff, Session
 from handoff.rules import Rules
 from handoff.vocabulary import JobKind, Reason, State
 
+# A page has no next answer: who came unnamed, or went and was not followed, is told of so late.
+UNTOLD = timedelta(seconds=3)
+
 
 def wake_at(session: Session, rules: Rules) -> datetime | None:
     """Return when somebody has to look after this session, or None when nothing waits."""
     handoff = session.open_handoff
-    times = [_jobs_at(session), *(_timers(handoff, rules) if handoff else ())]
+    times = [_jobs_at(session)]
+    if handoff is not None:
+        times += [*_timers(handoff, rules), _untold_at(handoff), page.missing_at(handoff, rules)]
     return min((one for one in times if one is not None), default=None)
 
 
@@ -24,6 +29,10 @@ def passed(session: Session, rules: Rules, now: datetime) -> Session:
     handoff = session.open_handoff
     if handoff is None:
         return session
+    if (untold := _untold_at(handoff)) is not None and untold <= now:
+        return replace(session, handoff=_told(session, handoff, rules, now))
+    if (missing := page.missing_at(handoff, rules)) is not None and missing <= now:
+        return page.missed(session, handoff, now)
     accept, warning, release = _timers(handoff, rules)
     if accept is not None and accept <= now:
         return _not_accepted(session, handoff, rules, now)
@@ -49,6 +58,21 @@ def _timers(handoff: Handoff, rules: Rules) -> tuple[datetime | None, ...]:
     quiet = handoff.unanswered_since
     warning = None if handoff.warned else _after(quiet, rules.inactive_warning)
     return None, warning, _after(quiet, rules.inactive)
+
+
+def _untold_at(handoff: Handoff) -> datetime | None:
+    """Return when a page has to be told who came and who went."""
+    reads = handoff.page is not None and handoff.page.readers
+    return _after(handoff.untold_since, UNTOLD) if reads else None
+
+
+def _told(session: Session, handoff: Handoff, rules: Rules, now: datetime) -> Handoff:
+    """Return the handoff whose page knows; whoever reads no more learns it from an answer."""
+    rest = replace(handoff, untold_since=None)
+    if handoff.page is None or not handoff.page.is_there(now):
+        return rest
+    speaks, may_be_over = lifecycle.teller(session, rules, now), leaving.question(session)
+    return effects.caught_up(rest, speaks, may_be_over=may_be_over is not None)
 
 
 def _after(since: datetime | None, limit: timedelta) -> datetime | None:

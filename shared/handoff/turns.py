@@ -6,11 +6,11 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from handoff import bounds, jobs, leaving, lifecycle, outbox
+from handoff import leaving, lifecycle, relay
+from handoff.deliveries import Delivery
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.effects import caught_up
-from handoff.lifecycle import CustomerLeft
-from handoff.model import Delivery, Handoff, Message, Session, Undelivered
+from handoff.model import Handoff, Session
 from handoff.opening import handoff_id, start
 from handoff.providers.base import Availability
 from handoff.records import Reply, TurnRecord
@@ -18,7 +18,6 @@ from handoff.rules import Rules
 from handoff.vocabulary import (
     DeliveryKind,
     Dialect,
-    JobKind,
     Participant,
     Presence,
     Reason,
@@ -28,10 +27,7 @@ from handoff.vocabulary import (
 
 # An answer may be 64 KiB, and the bot's own texts need room beside ours.
 # https://docs.cloud.google.com/dialogflow/cx/docs/concept/webhook
-LARGEST_BATCH = 40_000
-
-# What people put around a word that they mean as one.
-AROUND_WORDS = " \t\r\n.,;:!?¡¿…\"'"
+LARGEST_BATCH, MOST_IN_A_BATCH = 40_000, 200
 
 # What an earlier handoff may have left among the parameters of a CX session.
 LEFTOVERS = ("handoff_reason", "handoff_agent", "handoff_position", "handoff_wait_seconds")
@@ -56,7 +52,7 @@ def take(session: Session, turn: Turn, rules: Rules, now: datetime) -> Session:
     if noted.open_handoff is not None:
         return _in_human_hands(noted, turn, text, rules, now)
     if turn.meaning is Meaning.START:
-        return _said(start(noted, turn, rules, now), turn, text)
+        return relay.said(start(noted, turn, rules, now), text, turn.utterance)
     return _observed(noted, turn, text)
 
 
@@ -73,8 +69,9 @@ def settle(
         return session
     session = _received(session, rules, now)
     before = _queued_before(session, turn)
-    batch, answered = _batch(session.handoff, before)
-    reply = _reply(session, turn, rules, before, tuple(map(_line, batch)))
+    batch = _batch(session.handoff, before, now)
+    texts = tuple(map(_line, batch)) or _why_unanswered(session, turn, rules)
+    reply = _reply(session, turn, rules, before, texts)
     if turn.meaning is Meaning.AVAILABILITY:
         told = _told(availability or _known(session.open_handoff))
         reply = replace(reply, parameters={**reply.parameters, **told})
@@ -82,7 +79,7 @@ def settle(
         told_in = session.handoff.end_told_in
         if not session.handoff.state.is_open:
             told_in = told_in or turn.utterance
-        handoff = replace(session.handoff, answered=answered, end_told_in=told_in)
+        handoff = replace(_answered(session.handoff, batch), end_told_in=told_in)
         session = replace(session, handoff=handoff)
     return _remembering(session, turn, reply)
 
@@ -111,50 +108,23 @@ def _in_human_hands(
     session: Session, turn: Turn, text: str, rules: Rules, now: datetime
 ) -> Session:
     """Pass the customer's words on, or let them leave; the bot has no part in it."""
-    handoff = session.open_handoff
-    if handoff is None or turn.meaning in {Meaning.POLL, Meaning.AVAILABILITY}:
+    if turn.meaning in {Meaning.POLL, Meaning.AVAILABILITY}:
         return session
-    if turn.meaning is Meaning.END or text.strip(AROUND_WORDS).casefold() in rules.leave_words:
-        left = (CustomerLeft, Reason.CUSTOMER_LEFT)
-        return outbox.parted(session, handoff, left, rules, now)
-    if not text:
-        return session
-    answered = replace(handoff, unanswered_since=None, warned=False)
-    looking = leaving.asked_first(replace(session, handoff=answered), rules, now)
-    if not bounds.has_room(looking, text):
-        return _overflowing(_said(session, turn, text), handoff, turn, text, rules, now)
-    relayed = jobs.add(looking, JobKind.SEND, handoff, now, text=text, utterance=turn.utterance)
-    return _said(relayed, turn, text)
-
-
-def _overflowing(
-    session: Session, handoff: Handoff, turn: Turn, text: str, rules: Rules, now: datetime
-) -> Session:
-    """Give a message up at once where too many wait already, and say so."""
-    queued = jobs.add(session, JobKind.SEND, handoff, now, text=text, utterance=turn.utterance)
-    letter = Undelivered(job=queued.outbox[-1], reason="too_many_waiting", at=now)
-    told = lifecycle.teller(session, rules, now).notice(handoff, "undelivered")
-    lost = (*session.undelivered, letter)
-    return replace(session, handoff=told, last_job=queued.last_job, undelivered=lost)
+    if turn.meaning is Meaning.END:
+        return relay.left(session, rules, now)
+    return relay.passed_on(session, text, turn.utterance, rules, now) if text else session
 
 
 def _observed(session: Session, turn: Turn, text: str) -> Session:
     """Remember what was said, for the agent who may come."""
     if turn.meaning in {Meaning.POLL, Meaning.END}:  # signals of a page, not words of a customer
         return session
-    spoken = _said(session, turn, text)
+    spoken = relay.said(session, text, turn.utterance)
     known = [one for one in spoken.transcript if one.utterance == turn.utterance]
     said = sum(one.author is Participant.BOT for one in known)
     ours = {text for reply in _answers(session, turn) for text in reply.texts}
     bots = [line for line in turn.shown_by_bot if line.text not in ours]
     return spoken.saying(*bots[said:])
-
-
-def _said(session: Session, turn: Turn, text: str) -> Session:
-    if not text:
-        return session
-    line = Message(author=Participant.CUSTOMER, text=text, utterance=turn.utterance)
-    return session.saying(line)
 
 
 def _received(session: Session, rules: Rules, now: datetime) -> Session:
@@ -170,22 +140,46 @@ def _received(session: Session, rules: Rules, now: datetime) -> Session:
     return replace(session, handoff=told)
 
 
-def _batch(handoff: Handoff | None, before: tuple[str, ...]) -> tuple[tuple[Delivery, ...], int]:
-    """Return the unread deliveries that fit in one answer, and the id of the last of them.
+def _batch(handoff: Handoff | None, before: tuple[str, ...], now: datetime) -> tuple[Delivery, ...]:
+    """Return the unread deliveries that fit in one answer; where a page is there, it has them.
 
     `before` is what this answer has to repeat of an earlier one.
     """
-    if handoff is None:
-        return (), 0
-    waiting = [one for one in handoff.deliveries if one.id > handoff.answered]
+    if handoff is None or (handoff.page is not None and handoff.page.is_there(now)):
+        return ()
+    unread = [one for one in handoff.deliveries if one.id > handoff.read_up_to]
     taken: list[Delivery] = []
     size = sum(map(_written, before))
-    for one in waiting:
+    for one in (one for one in unread if one.kind.is_shown):
         size += _written(_line(one))
-        if (taken or before) and size > LARGEST_BATCH:
+        if (taken or before) and (size > LARGEST_BATCH or len(taken) == MOST_IN_A_BATCH):
             break
         taken.append(one)
-    return tuple(taken), taken[-1].id if taken else handoff.answered
+    return tuple(taken)
+
+
+def _why_unanswered(session: Session, turn: Turn, rules: Rules) -> tuple[str, ...]:
+    """Return the end once more, for words that came too late for the desk and met no bot.
+
+    Their page told the customer of it; without this they would be answered with silence.
+    """
+    over = session.handoff
+    if over is None or over.state.is_open or over.page is None or over.end_told_in:
+        return ()
+    unheard = turn.meaning is Meaning.MESSAGE and turn.text and not turn.shown_by_bot
+    text = rules.texts.get(lifecycle.ending(over), session.language)
+    return (text,) if unheard and text else ()
+
+
+def _answered(handoff: Handoff, batch: tuple[Delivery, ...]) -> Handoff:
+    """Return the handoff that knows what an answer carries."""
+    if not batch:
+        return handoff
+    carried = {one.id for one in batch}
+    deliveries = tuple(
+        replace(one, answered=True) if one.id in carried else one for one in handoff.deliveries
+    )
+    return replace(handoff, deliveries=deliveries, answered=batch[-1].id)
 
 
 def _written(text: str) -> int:

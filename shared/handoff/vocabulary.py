@@ -70,11 +70,19 @@ class DeliveryKind(StrEnum):
     MESSAGE = "message"
     FILE = "file"
     NOTICE = "notice"
+    STATE = "state"
+    TYPING = "typing"
+
+    @property
+    def is_shown(self) -> bool:
+        """Say whether it is something to read: all that an answer to Dialogflow can carry."""
+        return self in {DeliveryKind.MESSAGE, DeliveryKind.FILE, DeliveryKind.NOTICE}
 
 
 class JobKind(StrEnum):
     """What has to be said to a provider, or asked of it.
 
+    PRESENCE tells the agent that the customer's page has gone, or has come back.
     DELIVER is for the customer: words of an agent that had nowhere to go, as a dead letter.
     """
 
@@ -84,5 +92,6 @@ class JobKind(StrEnum):
     NOTE = "note"
     CONFIRM = "confirm"
     SEND = "send"
+    PRESENCE = "presence"
     CLOSE = "close"
     DELIVER = "deliver"

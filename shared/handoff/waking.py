@@ -58,6 +58,10 @@ class Waker:
         self._looked = now
         await self._wake_all(await self._store.due(A_FEW), deadline)
 
+    async def help_out(self) -> None:
+        """Look around from where there is time; raises StoreError."""
+        await self.look_around(Deadline.after(SESSION_SECONDS))
+
     async def _sweep(self, deadline: Deadline) -> Json:
         """Wake who is due, oldest first, until nobody is left or the time is over."""
         seen: set[SessionKey] = set()

@@ -11,12 +11,12 @@ from starlette.responses import JSONResponse, Response
 from handoff import log
 from handoff.errors import (
     BridgeError,
+    Later,
     MethodNotAllowed,
     RequestError,
     StoreError,
     TooEarly,
     TooLarge,
-    TooMany,
 )
 from handoff.exchange import Inbound, Json
 
@@ -24,26 +24,37 @@ from handoff.exchange import Inbound, Json
 LARGEST_BODY = 1024 * 1024
 
 Handle = Callable[[Inbound], Awaitable[Json]]
+Respond = Callable[[], Awaitable[Response]]
 
 
 async def serve(request: Request, handle: Handle) -> Response:
     """Return `handle`'s answer as JSON, or what went wrong in the product's own words."""
+
+    async def respond() -> Response:
+        return JSONResponse(await handle(await _inbound(request)))
+
+    return await guard(request, respond)
+
+
+async def guard(request: Request, respond: Respond) -> Response:
+    """Return the response, or what went wrong in the product's own words.
+
+    Whatever is refused or goes wrong is one line in the log.
+    """
     if request.url.path == "/healthz" and request.method in {"GET", "HEAD"}:
         return JSONResponse({"status": "ok"})
     with log.handling(request.headers):
-        return await _served(request, handle)
+        return await _guarded(respond)
 
 
-async def _served(request: Request, handle: Handle) -> Response:
-    """Return the answer; whatever is refused or goes wrong is one line in the log."""
+async def _guarded(respond: Respond) -> Response:
     try:
-        return JSONResponse(await handle(await _inbound(request)))
+        return await respond()
     except RequestError as error:
-        log.info("refused", status=error.status, reason=error.code)
-        return _error(error.status, error.code, str(error), _headers(error))
+        return refusal(error)
     except StoreError as error:
         log.error("store", status=503, outcome="unavailable", reason=str(error))
-        return _error(503, "unavailable", "The store does not answer; please try again.")
+        return unavailable()
     except TooEarly as error:
         log.info("too_early", status=503, reason=str(error))
         return _error(503, "too_early", "This cannot be placed yet; please send it again.")
@@ -58,6 +69,17 @@ async def _served(request: Request, handle: Handle) -> Response:
         return _error(500, "internal", "Something is wrong with this service itself.")
 
 
+def unavailable() -> Response:
+    """Return the answer while the store fails: the caller may come again."""
+    return _error(503, "unavailable", "The store does not answer; please try again.")
+
+
+def refusal(error: RequestError) -> Response:
+    """Return the answer to a request that we refuse."""
+    log.info("refused", status=error.status, reason=error.code)
+    return _error(error.status, error.code, str(error), _headers(error))
+
+
 async def _inbound(request: Request) -> Inbound:
     if request.method != "POST":
         raise MethodNotAllowed("This address takes POST.")
@@ -65,11 +87,11 @@ async def _inbound(request: Request) -> Inbound:
         method=request.method,
         path=request.url.path,
         headers={name: _decoded(value) for name, value in request.headers.items()},
-        body=await _body(request),
+        body=await body_of(request),
     )
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """Return the body; one that is too large is refused before it is all here."""
     declared = request.headers.get("content-length", "0")
     if declared.isascii() and declared.isdigit() and int(declared) > LARGEST_BODY:
@@ -87,9 +109,9 @@ def _error(status: int, code: str, message: str, headers: dict[str, str] | None 
 
 
 def _headers(error: RequestError) -> dict[str, str] | None:
-    if isinstance(error, TooMany):
+    if isinstance(error, Later):
         return {"Retry-After": str(ceil(error.retry_after))}
-    return {"Allow": "POST"} if isinstance(error, MethodNotAllowed) else None
+    return {"Allow": error.allowed} if isinstance(error, MethodNotAllowed) else None
 
 
 def _decoded(value: str) -> str:

@@ -68,6 +68,19 @@ def test_serve_tells_the_addresses_and_ends_with_both_functions(
         assert not any(map(somebody_listens, addresses_in(printed)))
 
 
+def test_serve_has_an_address_for_pages_when_there_is_a_key(tmp_path: Path) -> None:
+    names = ("--fulfillment-port", "--events-port", "--chat-port")
+    ports = [free_port() for _ in names]
+    options = [one for pair in zip(names, map(str, ports), strict=True) for one in pair]
+    store = {"HANDOFF_STORE": f"sqlite:{tmp_path / 'handoff.db'}", "HANDOFF_TOKEN_KEY": "k" * 32}
+    env = {**unset(), **SETTINGS, **store}
+    with started("-m", "handoff.cli.main", "serve", *options, env=env) as serving:
+        printed = serving.read_until("Ctrl-C")
+        assert f"customers' pages        http://127.0.0.1:{ports[2]} " in printed
+        assert somebody_listens(("127.0.0.1", ports[2]))
+        assert serving.end(signal.SIGTERM) == 0
+
+
 def test_serve_ends_when_a_function_refuses_its_settings() -> None:
     ports = ("--fulfillment-port", str(free_port()), "--events-port", str(free_port()))
 

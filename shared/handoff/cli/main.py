@@ -56,7 +56,14 @@ def demo(arguments: tuple[str, ...]) -> None:
     show_default=True,
     help="Port for the desk's webhooks.",
 )
-def serve(host: str, fulfillment_port: int, events_port: int) -> None:
+@click.option(
+    "--chat-port",
+    type=PORT,
+    default=8082,
+    show_default=True,
+    help="Port for customers' pages, if HANDOFF_TOKEN_KEY is set.",
+)
+def serve(host: str, fulfillment_port: int, events_port: int, chat_port: int) -> None:
     """Run the functions of this checkout on this machine, until Ctrl-C.
 
     Meant for a small installation: the settings are the environment's, as in the cloud, and a proxy
@@ -64,7 +71,8 @@ def serve(host: str, fulfillment_port: int, events_port: int) -> None:
     """
     interrupt_when_told_to_end()
     try:
-        serving.serve(host, fulfillment_port, events_port, tell=click.echo)
+        ports = serving.Ports(fulfillment=fulfillment_port, events=events_port, chat=chat_port)
+        serving.serve(host, ports, tell=click.echo)
     except KeyboardInterrupt:
         click.echo("\nAll functions have ended.")
     except (NotACheckout, ProcessError) as error:

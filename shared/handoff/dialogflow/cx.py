@@ -64,10 +64,14 @@ def parse(body: Json) -> Turn:
     )
 
 
-def render(reply: Reply, names: Mapping[str, str]) -> Json:
-    """Return the WebhookResponse; `names` are the agent's names for our parameters."""
+def render(reply: Reply, names: Mapping[str, str], payload: Json | None = None) -> Json:
+    """Return the WebhookResponse; `names` are the agent's names for our parameters.
+
+    A `payload` without rich content is not shown by any widget; a script on the page reads it.
+    """
     answer: Json = {}
     messages = [{"text": {"text": [line]}} for line in reply.texts] + _marker(reply)
+    messages += [{"payload": payload}] if payload else []
     if messages or reply.mute:
         answer["fulfillmentResponse"] = {"messages": messages}
     if reply.mute:

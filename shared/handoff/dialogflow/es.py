@@ -154,7 +154,7 @@ def _is_ours(context: Any) -> bool:
     return text(context, "name").endswith(f"/contexts/{CONTEXT}")
 
 
-def render(reply: Reply, turn: Turn, names: Mapping[str, str]) -> Json:
+def render(reply: Reply, turn: Turn, names: Mapping[str, str], payload: Json | None = None) -> Json:
     """Return the WebhookResponse; `names` are the agent's names for our parameters.
 
     Messages of a webhook replace the intent's own, so a turn that is not muted repeats those.
@@ -167,6 +167,8 @@ def render(reply: Reply, turn: Turn, names: Mapping[str, str]) -> Json:
         answer["fulfillmentMessages"] = [*messages, *turn.static]
     if reply.context is not None or reply.parameters:
         answer["outputContexts"] = [_context(reply, turn, names)]
+    if payload:
+        answer["payload"] = payload
     return answer
 
 

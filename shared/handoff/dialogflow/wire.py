@@ -24,8 +24,8 @@ def parse(body: Json, start_intents: Collection[str]) -> Turn:
     raise BadRequest("The body is a WebhookRequest neither of Dialogflow CX nor of ES.")
 
 
-def render(reply: Reply, turn: Turn, names: Mapping[str, str]) -> Json:
-    """Return the WebhookResponse in the turn's dialect."""
+def render(reply: Reply, turn: Turn, names: Mapping[str, str], payload: Json | None = None) -> Json:
+    """Return the WebhookResponse in the turn's dialect; `payload` is for the customer's page."""
     if turn.dialect is Dialect.CX:
-        return cx.render(reply, names)
-    return es.render(reply, turn, names)
+        return cx.render(reply, names, payload)
+    return es.render(reply, turn, names, payload)

@@ -1,0 +1,306 @@
+"""The customer's page as a use case: what it reads, says, shows and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from time import monotonic
+from typing import Protocol
+
+from handoff import log, page, page_events
+from handoff.bridge import Bridge
+from handoff.clock import Clock
+from handoff.customer_tokens import Ticket, signed, verified
+from handoff.deadline import Deadline
+from handoff.errors import Closed, StoreError, TooMany
+from handoff.exchange import Json
+from handoff.exchange import Stream as Content
+from handoff.feed import Feed, Reader, unread
+from handoff.filing import Filing
+from handoff.model import Session
+from handoff.providers.base import OutgoingFile
+from handoff.rates import Rates
+from handoff.rules import Rules
+from handoff.sessions import Held
+from handoff.signatures import Secret
+from handoff.store import Store
+
+# For so long a stream counts as open without a sign of life; it gives one in time. Only the
+# stream of an instance that died is missed so late.
+LEASE, RENEWED = timedelta(seconds=90), 40.0
+
+# So many streams begin at once: each holds a session then, and the store does not hurry for more.
+MOST_BEGINNING = 32
+
+# After a poll the next one is there so soon, or the page is gone.
+BETWEEN_POLLS = timedelta(seconds=5)
+
+# A page that comes back is announced at the desk before it is answered, if that is quick.
+WELCOME_SECONDS = 3.0
+
+# All polls of a page are one reader.
+POLL = "poll"
+
+OVER = "This chat is over."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the use case works with."""
+
+    bridge: Bridge
+    store: Store
+    feed: Feed
+    filing: Filing
+    rules: Rules
+    rates: Rates
+    key: Secret
+    clock: Clock
+
+
+class File(Protocol):
+    """A file that is on its way to us."""
+
+    @property
+    def name(self) -> str:
+        """Return its name, without a path."""
+
+    @property
+    def content_type(self) -> str:
+        """Return what it is, by its own first bytes."""
+
+    @property
+    def content(self) -> Content:
+        """Return its bytes as they come; they raise RequestError where they go wrong."""
+
+
+class Stream:
+    """The events of one page as they come; `given` is the last that reached it."""
+
+    def __init__(self, reader: Reader, stay: Callable[[int], Awaitable[object]]) -> None:
+        self._reader = reader
+        self._stay = stay
+        self._stayed = monotonic()
+        self.given = reader.cursor
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether there will be no more."""
+        return self._reader.is_over
+
+    def stop(self) -> None:
+        """Let whoever waits for news go."""
+        self._reader.stop()
+
+    async def next(self, seconds: float) -> list[Json]:
+        """Return the next events, or none when the time is up. Raises StoreError."""
+        if monotonic() - self._stayed > RENEWED:
+            self._stayed = monotonic()
+            await self._stay(self.given)
+        return await self._reader.next(seconds)
+
+
+class CustomerChat:
+    """What a customer's page can do. Every verb takes the ticket in its token.
+
+    All raise Closed once there is nothing more to hear or to say.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._clock = parts.clock
+        self._door = asyncio.Semaphore(MOST_BEGINNING)
+
+    def admit(self, token: str) -> Ticket:
+        """Return whose page this is; raises Unauthenticated, TooMany."""
+        ticket = verified(token, self._parts.key, self._clock())
+        log.about(session=ticket.session, handoff=ticket.handoff)
+        wait = self._parts.rates.wait(ticket.handoff)
+        if wait:
+            raise TooMany("Too many calls of one chat.", retry_after=wait)
+        return ticket
+
+    def renewed(self, ticket: Ticket) -> str:
+        """Return a fresh token when the page's is old, else an empty string."""
+        now = self._clock()
+        if not ticket.is_old(now):
+            return ""
+        return signed(ticket.session, ticket.handoff, self._parts.key, now)
+
+    async def say(self, ticket: Ticket, message: str, text: str, deadline: Deadline) -> int:
+        """Pass the customer's words on; return their place among all of the customer's."""
+        held = await self._held(ticket)
+
+        def decision(session: Session) -> Session:
+            now, rules = self._clock(), self._parts.rules
+            return page.said(session, ticket.handoff, message, text, rules, now)
+
+        known = page.sequence_of(held.session, ticket.handoff, message)
+        if known is None:
+            held = await self._parts.bridge.change(held, decision, deadline)
+            known = page.sequence_of(held.session, ticket.handoff, message)
+        if known is None:
+            raise Closed(OVER)
+        log.info("page.message", number=known, outcome="accepted")
+        return known
+
+    async def attach(self, ticket: Ticket, message: str, file: File, deadline: Deadline) -> int:
+        """Give the customer's file to the agent; return its place among their messages.
+
+        Raises Busy, NotTaken, InDoubt, and whatever the file's bytes raise.
+        """
+        held = await self._open(ticket)
+        known = page.sequence_of(held.session, ticket.handoff, message)
+        if known is not None:
+            return known
+        outgoing = OutgoingFile(
+            client_id=f"{ticket.handoff}-{message}",
+            name=file.name,
+            content_type=file.content_type,
+            content=file.content,
+        )
+
+        def noted(session: Session) -> Session:
+            return page.filed(session, ticket.handoff, message, file.name)
+
+        held = await self._parts.filing.attach(held, outgoing, noted, deadline)
+        sequence = page.sequence_of(held.session, ticket.handoff, message)
+        if sequence is None:  # another handoff began meanwhile
+            raise Closed(OVER)
+        return sequence
+
+    async def tell_unsent(self, ticket: Ticket, deadline: Deadline) -> None:
+        """Tell the customer, in their language, that a file was not taken."""
+        await self._parts.filing.tell_unsent(await self._open(ticket), deadline)
+
+    async def leave(self, ticket: Ticket, deadline: Deadline) -> None:
+        """Let the customer leave; the agent is told."""
+        held = await self._open(ticket)
+
+        def decision(session: Session) -> Session:
+            return page.left(session, ticket.handoff, self._parts.rules, self._clock())
+
+        await self._parts.bridge.change(held, decision, deadline)
+        log.info("page.end", outcome="left")
+
+    async def show_typing(self, ticket: Ticket, deadline: Deadline) -> None:
+        """Show the agent that the customer types, where the desk can."""
+        held = await self._open(ticket)
+        outcome = await self._parts.bridge.show_typing(held.session, deadline)
+        log.info("page.typing", outcome=outcome)
+
+    async def poll(self, ticket: Ticket, after: int, seconds: float) -> list[Json]:
+        """Return the events above `after`; while there is none, wait for so many seconds."""
+        held = await self._held(ticket)
+        after = page.cursor(held.session, after)
+        events = await unread(self._parts.store, held.session, ticket.handoff, after)
+        if not events and self._is_over(held):
+            raise Closed(OVER)
+        if seconds and not events:
+            events = await self._awaited(held, ticket, after, seconds)
+        if events := page_events.up_to_end(events):
+            given, stays = events[-1]["id"], BETWEEN_POLLS if seconds else timedelta()
+            held = await self._reading(held, ticket, POLL, given, stays)
+            # An answer to Dialogflow may have come first, and carried some of them.
+            there = await unread(self._parts.store, held.session, ticket.handoff, after)
+            events = [one for one in there if one["id"] <= given]
+        log.info("page.poll", outcome="news" if events else "none")
+        return events
+
+    @asynccontextmanager
+    async def stream(self, ticket: Ticket, after: int) -> AsyncIterator[Stream]:
+        """Yield a stream of the events above `after`, and of all that follow."""
+        log.about(session=ticket.session, handoff=ticket.handoff)
+        name = uuid.uuid4().hex[:12]
+        async with self._door:
+            reader = await self._begun(ticket, name, after)
+        stream = Stream(reader, partial(self._stay, ticket, name))
+        try:
+            yield stream
+        finally:
+            await self._parts.feed.leave(reader)
+            await self._leaving(ticket, name, stream.given)
+
+    async def _begun(self, ticket: Ticket, name: str, after: int) -> Reader:
+        """Return a reader that the session knows of; it keeps nothing of the session itself."""
+        held = await self._held(ticket)
+        after = page.cursor(held.session, after)
+        if self._is_over(held):
+            await self._refuse_read(held, ticket, after)
+        held = await self._reading(held, ticket, name, after, LEASE)
+        reader = await self._parts.feed.join(ticket.session, ticket.handoff, after)
+        reader.tell(held.session)
+        return reader
+
+    async def _awaited(self, held: Held, ticket: Ticket, after: int, seconds: float) -> list[Json]:
+        """Return the first events that come; meanwhile the page is there."""
+        stays = timedelta(seconds=seconds) + BETWEEN_POLLS
+        async with self._parts.feed.reader(ticket.session, ticket.handoff, after) as reader:
+            held = await self._reading(held, ticket, POLL, after, stays)
+            reader.begin(held.session)
+            return await reader.next(seconds)
+
+    async def _reading(
+        self, held: Held, ticket: Ticket, name: str, given: int, stays: timedelta
+    ) -> Held:
+        """Note that a page reads, has been given so much, and stays for so long."""
+
+        def decision(session: Session) -> Session:
+            now = self._clock()
+            return page.reading(session, ticket.handoff, name, given, now + stays, now)
+
+        current = held.session.open_handoff
+        if current is not None and current.page is not None and current.page.missed:
+            return await self._parts.bridge.change(held, decision, Deadline.after(WELCOME_SECONDS))
+        return await self._parts.bridge.note(held, decision)
+
+    async def _stay(self, ticket: Ticket, name: str, given: int) -> None:
+        """Note that a stream goes on; if that cannot be written, the next time is soon enough."""
+        try:
+            held = await self._parts.bridge.load(ticket.session)
+            if held is not None:
+                await self._reading(held, ticket, name, given, LEASE)
+        except StoreError as error:
+            log.warning("page.stream", number=given, outcome="stays", reason=str(error))
+
+    async def _leaving(self, ticket: Ticket, name: str, given: int) -> None:
+        """Note that a stream has ended; if that cannot be written, it soon counts as ended."""
+
+        def decision(session: Session) -> Session:
+            return page.read(session, ticket.handoff, name, given, self._clock())
+
+        try:
+            held = await self._parts.bridge.load(ticket.session)
+            if held is not None:
+                await self._parts.bridge.note(held, decision)
+        except StoreError as error:
+            log.warning("page.stream", number=given, outcome="ended", reason=str(error))
+        else:
+            log.info("page.stream", number=given, outcome="ended")
+
+    async def _held(self, ticket: Ticket) -> Held:
+        """Return the session of this page's handoff, over or not."""
+        held = await self._parts.bridge.load(ticket.session)
+        handoff = held.session.handoff if held else None
+        if held is None or handoff is None or handoff.id != ticket.handoff:
+            raise Closed(OVER)
+        return held
+
+    async def _open(self, ticket: Ticket) -> Held:
+        held = await self._held(ticket)
+        if self._is_over(held):
+            raise Closed(OVER)
+        return held
+
+    def _is_over(self, held: Held) -> bool:
+        return held.session.open_handoff is None
+
+    async def _refuse_read(self, held: Held, ticket: Ticket, after: int) -> None:
+        """Refuse a stream of a handoff that is over, once there is nothing left in it."""
+        if not await unread(self._parts.store, held.session, ticket.handoff, after):
+            raise Closed(OVER)

@@ -41,6 +41,7 @@ def tell(line: str) -> None:
 
 def _show(demo: Demo) -> int:
     tell(f"\nOpen {demo.page}/ in a browser. Ctrl-C ends the demo.")
+    tell("Each side alone: customer.html and desk.html there.")
     watch(demo.functions)
     return 0
 
@@ -61,6 +62,7 @@ def _options(chosen: argparse.Namespace) -> Options:
         provider=chosen.provider,
         bot=chosen.bot,
         port=None if chosen.script else chosen.port,
+        polling=chosen.polling,
     )
 
 
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--provider", choices=tuple(PROVIDERS), default="livechat", help="whose desk")
     add("--script", action="store_true", help="play the whole story in the terminal, then end")
     add("--port", type=_port, default=PORT, help=f"the page's port (default: {PORT})")
+    add("--polling", action="store_true", help="let the page ask Dialogflow for an agent's words")
     add("--bot", action="store_true", help="bring the transcript as a note that only agents see")
     return parser
 

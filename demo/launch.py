@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
@@ -26,6 +27,7 @@ HOST = "127.0.0.1"
 FULFILLMENT = "dialogflow_fulfillment"
 EVENTS = "agent_events"
 WAKE = "wake"
+CHAT = "customer_chat"
 # What a process needs of its machine. A developer's own settings must not find their way in.
 OF_THE_MACHINE = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "SYSTEMROOT")
 
@@ -35,13 +37,17 @@ Tell: TypeAlias = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What was asked for. `port` is the page's; without one there is no page."""
+    """What was asked for. `port` is the page's; without one there is no page.
+
+    With `polling` the page has only Dialogflow to ask for an agent's words.
+    """
 
     dialect: Dialect = "cx"
     store: str = "sqlite"
     provider: str = "livechat"
     bot: bool = False
     port: int | None = None
+    polling: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +70,17 @@ def launched(options: Options, tell: Tell) -> Iterator[Demo]:
             page = stack.enter_context(listen(HOST, options.port))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handoff-demo-")))
         store = stack.enter_context(STORES[options.store](folder, tell))
-        plans = {name: _plan(name, folder) for name in (FULFILLMENT, EVENTS, WAKE)}
+        # Only a page talks to `customer_chat`; the story in the terminal asks Dialogflow alone.
+        with_chat = page is not None and not options.polling
+        names = (FULFILLMENT, EVENTS, WAKE, *((CHAT,) if with_chat else ()))
+        plans = {name: _plan(name, folder) for name in names}
         secret = secrets.token_urlsafe(24)
         bot, desk = stack.enter_context(_simulators(options, plans, secret, page))
         tell(f"Simulators  Dialogflow {options.dialect.upper()} {bot}, {options.provider} {desk}")
-        environ = {**_of_the_machine(), **store, **_settings(options, folder, desk, secret)}
+        config = folder / "handoff.toml"
+        config.write_text(PROVIDERS[options.provider].config + _delivery(page), encoding="utf-8")
+        environ = {**_of_the_machine(), **store, **_settings(options, config, desk, secret)}
+        environ |= _for_pages(plans[CHAT]) if with_chat else {}
         functions = stack.enter_context(running(list(plans.values()), environ))
         stack.enter_context(swept(HOST, plans[WAKE].port, tell))
         tell("Functions   " + ", ".join(f"{one.name} {one.address}" for one in plans.values()))
@@ -93,26 +105,53 @@ def _simulators(
     with listen(HOST, 0) as bot_socket, listen(HOST, 0) as desk_socket:
         apps = [(bot, bot_socket), (desk, desk_socket)]
         if page is not None:
-            facts = Facts(dialect=options.dialect, desk=provider.title, store=TITLES[options.store])
+            chat = plans[CHAT].address if CHAT in plans else ""
+            facts = _facts(options, chat, _address(desk_socket))
             apps.append((create_app(facts, bot=bot, desk=desk), page))
         with hosted(apps):
             yield _address(bot_socket), _address(desk_socket)
 
 
-def _settings(options: Options, folder: Path, desk: str, secret: str) -> Variables:
+def _facts(options: Options, chat: str, desk: str) -> Facts:
+    provider = PROVIDERS[options.provider]
+    return Facts(
+        dialect=options.dialect,
+        desk=provider.title,
+        store=TITLES[options.store],
+        typing=provider.typing,
+        chat=chat,
+        cdn=desk,
+    )
+
+
+def _settings(options: Options, config: Path, desk: str, secret: str) -> Variables:
     """Return what an operator would set: the provider's variables and how Dialogflow proves itself.
 
     The secret is new each time: a call without it is refused, on a laptop as in production.
     """
     provider = PROVIDERS[options.provider]
-    config = folder / "handoff.toml"
-    config.write_text(provider.config, encoding="utf-8")
     return {
         **provider.variables(desk, options.bot),
         "HANDOFF_CONFIG": str(config),
         "DIALOGFLOW_AUTH": "secret",
         "DIALOGFLOW_SECRET": secret,
     }
+
+
+def _for_pages(chat: Plan) -> Variables:
+    """Return what lets customers' pages reach the agent without Dialogflow in between."""
+    return {
+        "HANDOFF_CUSTOMER_CHAT_URL": chat.address,
+        "HANDOFF_TOKEN_KEY": secrets.token_urlsafe(32),
+    }
+
+
+def _delivery(page: socket.socket | None) -> str:
+    """Return what `handoff.toml` says of the pages that may call `customer_chat`."""
+    if page is None:
+        return ""
+    origins = [f"http://{name}:{page.getsockname()[1]}" for name in (HOST, "localhost")]
+    return f"[delivery]\nallowed_origins = {json.dumps(origins)}\n"
 
 
 def _of_the_machine() -> Variables:

@@ -1,6 +1,4 @@
-// Talks to the simulators under the page's own address, and shows when they do not answer.
-
-import { byId } from "./dom.js";
+// Talks to the simulators under the page's own address.
 
 async function call(method, path, body) {
   const options = { method };
@@ -23,13 +21,7 @@ export const get = (path) => call("GET", path);
 export const post = (path, body = {}) => call("POST", path, body);
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-export function showTrouble(error) {
-  const line = byId("trouble");
-  const gone = error instanceof TypeError;
-  line.textContent = gone ? "The demo does not answer. Is it still running?" : error.message;
-  line.hidden = false;
-}
-
-export function hideTrouble() {
-  byId("trouble").hidden = true;
+/** What to show a person about a call that failed. */
+export function troubleOf(error) {
+  return error instanceof TypeError ? "The demo does not answer. Is it still running?" : error.message;
 }

@@ -1,113 +1,172 @@
 // The agents' side: follows the desk by long poll and does what agents do.
 
-import { get, hideTrouble, pause, post, showTrouble } from "./api.js";
-import { byId, composer, followEnd } from "./dom.js";
-import { drawAgents, drawChat, drawChats, drawTargets } from "./desk-view.js";
+import { get, pause, post, troubleOf } from "./api.js";
+import { confirmed } from "./dom.js";
+import { deskView } from "./desk-view.js";
+import { customerOf, hostOf, isWaiting, writtenIn } from "./history.js";
+import { chooseTarget } from "./transfer.js";
 
 const DESK = "/vendor/desk";
 const RETRY_MS = 2000;
+const ME = "tulip-desk-agent";
 
-let chats = [];
-let staff = { agents: [], groups: [] };
-let selected = null;
+export class Desk {
+  /** @param {{desk: string, typing: boolean, pictures: string[]}} config */
+  constructor(config) {
+    this.config = config;
+    this.chats = [];
+    this.staff = { agents: [], groups: [] };
+    this.byHand = true;
+    this.selected = null;
+    /** What of a chat was seen, what is being written in it, and since when it waits. */
+    this.seen = new Map();
+    this.drafts = new Map();
+    this.since = new Map();
+    this.onChange = () => {};
+    const deeds = ["select", "accept", "reply", "sendFiles", "typing", "transfer", "close", "be", "setStatus", "setByHand"];
+    this.view = deskView(config, Object.fromEntries(deeds.map((name) => [name, (...given) => this[name](...given)])));
+  }
 
-export function startDesk() {
-  followEnd(byId("desk-log"));
-  composer(byId("desk-form"), byId("desk-text"), reply);
-  byId("transfer").addEventListener("submit", transfer);
-  byId("close").addEventListener("click", () => act("close", { agent: speaker() }));
-  byId("take").addEventListener("click", () => act("pick", { agent: firstAwake() }));
-  byId("whisper").addEventListener("change", drawComposer);
-  follow();
-}
+  async start() {
+    this.view.setByHand(this.byHand);
+    // The agents of this page take their chats themselves, so that a queue can be seen.
+    await this.setByHand(this.byHand);
+    this.follow();
+  }
 
-async function follow() {
-  for (;;) {
-    try {
-      const change = await refresh();
-      hideTrouble();
-      await get(`${DESK}/changes?after=${change}&wait=25`);
-    } catch (error) {
-      showTrouble(error);
-      await pause(RETRY_MS);
+  async follow() {
+    for (;;) {
+      try {
+        const change = await this.refresh();
+        this.view.setBanner("");
+        await get(`${DESK}/changes?after=${change}&wait=25`);
+      } catch (error) {
+        this.view.setBanner(troubleOf(error));
+        await pause(RETRY_MS);
+      }
     }
   }
-}
 
-async function refresh() {
-  const [seen, people] = await Promise.all([get(`${DESK}/chats`), get(`${DESK}/agents`)]);
-  const known = new Set(chats.map((chat) => chat.thread_id));
-  chats = seen.chats;
-  staff = people;
-  // A conversation that has just opened comes to the front, unless an answer is being written.
-  const opened = chats.find((chat) => !known.has(chat.thread_id) && chat.state !== "closed");
-  if (opened && (!current() || !byId("desk-text").value)) selected = opened.id;
-  draw();
-  return seen.change;
-}
+  async refresh() {
+    const [seen, people] = await Promise.all([get(`${DESK}/chats`), get(`${DESK}/agents`)]);
+    this.chats = seen.chats;
+    this.staff = people;
+    this.me ??= sessionStorage.getItem(ME) ?? people.agents[0]?.email;
+    for (const chat of this.chats) {
+      if (!isWaiting(chat)) this.since.delete(chat.id);
+      else if (!this.since.has(chat.id)) this.since.set(chat.id, Date.now());
+    }
+    if (!this.current()) this.selected = this.chats.findLast((chat) => chat.state !== "closed")?.id ?? null;
+    this.draw();
+    return seen.change;
+  }
 
-function draw() {
-  const chat = current();
-  drawAgents(staff, setStatus);
-  drawChats(chats, selected, select);
-  drawChat(chat);
-  drawTargets(staff, chat);
-  drawComposer();
-}
+  draw() {
+    const chat = this.current();
+    if (chat) this.seen.set(chat.id, writtenIn(chat));
+    this.view.draw(this);
+    this.onChange(this);
+  }
 
-function drawComposer() {
-  const chat = current();
-  const whisper = byId("whisper").checked;
-  const mayWrite = chat && chat.state !== "closed" && (whisper || host(chat));
-  const name = nameOf(speaker());
-  byId("desk-form").classList.toggle("whispering", whisper);
-  byId("desk-text").placeholder = invitation(chat, whisper, name);
-  for (const control of byId("desk-form").elements) control.disabled = !mayWrite;
-  byId("whisper").disabled = !chat || chat.state === "closed";
-}
+  current() {
+    return this.chats.find((chat) => chat.id === this.selected) ?? null;
+  }
 
-function invitation(chat, whisper, name) {
-  if (chat?.state === "closed") return "This chat is closed";
-  return whisper ? "Write a note that only agents see" : `Reply as ${name}`;
-}
+  /** How many of a chat's lines nobody has looked at. */
+  unread(chat) {
+    const mine = hostOf(chat)?.id === this.me;
+    return mine ? writtenIn(chat) - (this.seen.get(chat.id) ?? 0) : 0;
+  }
 
-function select(id) {
-  selected = id;
-  draw();
-}
+  isMine(chat) {
+    return chat?.state !== "closed" && Boolean(chat?.agents.some((agent) => agent.id === this.me && agent.visibility === "all"));
+  }
 
-function reply(text) {
-  const visibility = byId("whisper").checked ? "agents" : "all";
-  act("say", { agent: speaker(), text, visibility });
-}
+  /** Whether a chat waits in a group that this agent works in. */
+  isForMe(chat) {
+    const own = this.staff.agents.find((agent) => agent.email === this.me)?.groups ?? [];
+    return chat.group_ids.some((group) => group === 0 || own.includes(group));
+  }
 
-function transfer(event) {
-  event.preventDefault();
-  const [kind, id] = JSON.parse(byId("transfer-to").value);
-  act("transfer", { agent: speaker(), [kind]: id });
-}
+  // What the agent does
 
-function act(deed, body) {
-  const path = `${DESK}/chats/${encodeURIComponent(selected)}/${deed}`;
-  return post(path, body).then(refresh).catch(showTrouble);
-}
+  select(id) {
+    this.drafts.set(this.selected, this.view.draft());
+    this.selected = id;
+    this.view.setDraft(this.drafts.get(id));
+    this.draw();
+  }
 
-function setStatus(email, online) {
-  const status = online ? { accepting: true } : { offline: true };
-  return post(`${DESK}/agents/${encodeURIComponent(email)}/status`, status).then(refresh).catch(showTrouble);
-}
+  be(email) {
+    this.me = email;
+    sessionStorage.setItem(ME, email);
+    this.draw();
+  }
 
-const current = () => chats.find((chat) => chat.id === selected) ?? null;
-const host = (chat) => chat.agents.find((agent) => agent.visibility === "all");
-const nameOf = (email) => staff.agents.find((agent) => agent.email === email)?.name ?? "an agent";
+  async accept(id) {
+    this.select(id);
+    await this.act("pick", { agent: this.me });
+    this.view.focusReply();
+  }
 
-function firstAwake() {
-  const awake = staff.agents.find((agent) => agent.status === "accepting_chats");
-  return (awake ?? staff.agents[0])?.email;
-}
+  reply(text, visibility) {
+    return this.act("say", { agent: this.me, text, visibility });
+  }
 
-// Whoever is in the chat acts; in a chat that waits, the first who is there.
-function speaker() {
-  const chat = current();
-  return (chat && host(chat)?.id) ?? firstAwake();
+  typing(typing) {
+    if (this.config.typing && this.isMine(this.current())) this.act("typing", { agent: this.me, typing });
+  }
+
+  async transfer() {
+    const chat = this.current();
+    const target = await chooseTarget(chat, this.staff, this.me);
+    if (target) await this.act("transfer", { agent: this.me, ...target }, chat.id);
+    this.view.focusReply();
+  }
+
+  async close() {
+    const chat = this.current();
+    const sure = await confirmed("Close this chat?", `${customerOf(chat)} is told, and talks to the assistant again.`, "Close the chat", "Keep it open");
+    if (sure) await this.act("close", { agent: this.me }, chat.id);
+    this.view.focusList();
+  }
+
+  async sendFiles(files) {
+    const id = this.selected;
+    for (const file of files) {
+      const form = new FormData();
+      form.append("agent", this.me);
+      form.append("file", file, file.name);
+      await this.try(async () => {
+        const answer = await fetch(`${this.pathOf(id)}/upload`, { method: "POST", body: form });
+        if (!answer.ok) throw new Error(`The desk refused the file (${answer.status}).`);
+      });
+    }
+  }
+
+  setStatus(status) {
+    return this.try(() => post(`${DESK}/agents/${encodeURIComponent(this.me)}/status`, status));
+  }
+
+  setByHand(byHand) {
+    this.byHand = byHand;
+    return this.try(() => post(`${DESK}/assignment`, { automatic: !byHand }), false);
+  }
+
+  act(deed, body, id = this.selected) {
+    return this.try(() => post(`${this.pathOf(id)}/${deed}`, body));
+  }
+
+  async try(run, refresh = true) {
+    try {
+      await run();
+      if (refresh) await this.refresh();
+    } catch (error) {
+      this.view.setBanner(troubleOf(error));
+    }
+  }
+
+  pathOf(id) {
+    return `${DESK}/chats/${encodeURIComponent(id)}`;
+  }
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from handoff import log, settings
+from handoff import ending, log, settings
 from handoff.bridge import Bridge
 from handoff.caller_auth import CallerCheck
 from handoff.clock import Clock, utc_now
@@ -178,7 +178,8 @@ def wire(chosen: Settings, store: Store, clock: Clock) -> Running:
     )
 
     waker = Waker(bridge, store)
-    feed = Feed(store, waker.help_out if chosen.wake is None else None)
+    helps = waker.help_out if chosen.wake is None else None
+    feed = Feed(store, helps, ending.when_told)
     chat = _chat(chosen, bridge, store, feed, caller, clock)
 
     async def close() -> None:

@@ -169,6 +169,9 @@ class Bridge:
         """Do what is due for a session; say whether there was anything."""
         log.about(session=log.word(key))
         held = await self._sessions.load(key)
+        if held is not None and held.session.wake_at is not None:
+            late = (self._clock() - held.session.wake_at).total_seconds()
+            log.info("due", late=round(max(late, 0)))
         return held is not None and await self.change(held, _as_it_is, deadline) is not held
 
     async def replay(self, letter: DeadLetter, deadline: Deadline) -> Replayed:

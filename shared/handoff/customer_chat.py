@@ -43,6 +43,9 @@ BETWEEN_POLLS = timedelta(seconds=5)
 # A page that comes back is announced at the desk before it is answered, if that is quick.
 WELCOME_SECONDS = 3.0
 
+# Desks show for some seconds that somebody types; a vendor may bill each time it is told.
+TYPING_SECONDS = 3.0
+
 # All polls of a page are one reader.
 POLL = "poll"
 
@@ -114,6 +117,7 @@ class CustomerChat:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._clock = parts.clock
+        self._typing = Rates(1 / TYPING_SECONDS, burst=1)
         self._door = asyncio.Semaphore(MOST_BEGINNING)
 
     def admit(self, token: str) -> Ticket:
@@ -191,7 +195,10 @@ class CustomerChat:
     async def show_typing(self, ticket: Ticket, deadline: Deadline) -> None:
         """Show the agent that the customer types, where the desk can."""
         held = await self._open(ticket)
-        outcome = await self._parts.bridge.show_typing(held.session, deadline)
+        if self._typing.wait(ticket.handoff):
+            outcome = "just_shown"
+        else:
+            outcome = await self._parts.bridge.show_typing(held.session, deadline)
         log.info("page.typing", outcome=outcome)
 
     async def poll(self, ticket: Ticket, after: int, seconds: float) -> list[Json]:

@@ -123,11 +123,19 @@ class Feed:
     """Follows the sessions whose pages listen, as long as any does.
 
     `help_others` is done again and again meanwhile, where nobody else sees to what is due.
+    `when_told` calls what it is given once the process is told to end.
     """
 
-    def __init__(self, store: Store, help_others: Help | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        help_others: Help | None = None,
+        when_told: Callable[[Callable[[], None]], None] | None = None,
+    ) -> None:
         self._store = store
         self._help_others = help_others
+        self._when_told = when_told
+        self._ends = False
         self._helping: asyncio.Task[None] | None = None
         self._watch = store.watch(self._changed)
         self._readers: dict[SessionKey, set[Reader]] = {}
@@ -147,6 +155,11 @@ class Feed:
         """Return such a reader, which has to leave."""
         reader = Reader(self._store, key, handoff, after)
         self._readers.setdefault(key, set()).add(reader)
+        if self._when_told is not None:
+            self._when_told(self.end)
+            self._when_told = None
+        if self._ends:
+            reader.stop()
         self._begin_to_help()
         await self._watch.follow(key)
         return reader
@@ -158,6 +171,13 @@ class Feed:
         if not readers:
             del self._readers[reader.key]
             await self._watch.unfollow(reader.key)
+
+    def end(self) -> None:
+        """Let every page go that reads or comes to read: it comes again, to who goes on."""
+        self._ends = True
+        for readers in self._readers.values():
+            for reader in readers:
+                reader.stop()
 
     async def close(self) -> None:
         """Follow nothing any more."""

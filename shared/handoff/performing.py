@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from time import monotonic
 
 from handoff import failures, log, outbox, page
@@ -71,11 +72,11 @@ class Performer:
             result = outbox.already_opened(known, job) or await self._call(known, job, deadline)
         except ProviderError as error:
             attempt = _attempt(job, type(error).__name__, began)
-            _log_attempt(session, attempt, error)
+            _log_attempt(session, attempt, self._clock(), error)
             decision = self._failed(job, error)
         else:
             attempt = _attempt(job, "done", began)
-            _log_attempt(session, attempt)
+            _log_attempt(session, attempt, self._clock())
             decision = self._done(job, result)
         if answer is None:
             return Outcome(decision=decision, attempt=attempt)
@@ -247,7 +248,9 @@ def _attempt(job: Job, outcome: str, began: float) -> Attempt:
     return Attempt(job=job, outcome=outcome, milliseconds=round(1000 * (monotonic() - began)))
 
 
-def _log_attempt(session: Session, attempt: Attempt, error: ProviderError | None = None) -> None:
+def _log_attempt(
+    session: Session, attempt: Attempt, now: datetime, error: ProviderError | None = None
+) -> None:
     job, write = attempt.job, log.warning if error else log.info
     write(
         f"job.{job.kind}",
@@ -259,6 +262,8 @@ def _log_attempt(session: Session, attempt: Attempt, error: ProviderError | None
         outcome=attempt.outcome,
         reason=str(error) if error else None,
         milliseconds=attempt.milliseconds,
+        waited=round(1000 * (now - job.created_at).total_seconds()),
+        waiting=len(session.outbox),
     )
 
 

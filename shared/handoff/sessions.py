@@ -7,6 +7,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from handoff import bounds, jobs, life, log, standing, timers
 from handoff.clock import Clock, Sleep
@@ -151,6 +152,7 @@ class Sessions:
         version = await self._store.commit(change)
         for letter in letters:
             _log_letter(letter)
+        _log_move(held.session, decided, now)
         for name in change.index:
             self._remember(name, trimmed.key)
         kept = bounds.with_earlier(trimmed, outside) if held.whole else trimmed
@@ -196,6 +198,22 @@ def _carried_since(held: Held, decided: Session) -> list[Delivery]:
         return []
     known = {one.id: one for one in before.deliveries if one.id <= held.moved}
     return [one for one in after.deliveries if one != known.get(one.id, one)]
+
+
+def _log_move(before: Session, after: Session, now: datetime) -> None:
+    """Tell where a handoff went, and how long after it was asked for."""
+    handoff, was = after.handoff, before.handoff
+    if handoff is None or (was and (was.id, was.state) == (handoff.id, handoff.state)):
+        return
+    log.info(
+        "handoff",
+        provider=handoff.provider,
+        session=after.key,
+        handoff=handoff.id,
+        outcome=handoff.state,
+        reason=handoff.reason,
+        seconds=round((now - handoff.started_at).total_seconds()),
+    )
 
 
 def _log_letter(letter: DeadLetter) -> None:

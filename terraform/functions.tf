@@ -53,6 +53,7 @@ resource "google_cloudfunctions2_function" "this" {
     google_project_iam_member.builder,
     google_storage_bucket_iam_member.builder,
     google_firestore_database.this,
+    google_service_account.waker,
   ]
 }
 
@@ -69,4 +70,6 @@ resource "google_cloud_run_v2_service_iam_member" "caller" {
   name     = google_cloudfunctions2_function.this[each.value.function].name
   role     = "roles/run.invoker"
   member   = each.value.member
+
+  depends_on = [google_service_account.waker]
 }

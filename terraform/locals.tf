@@ -39,6 +39,9 @@ locals {
   ]
   dialogflow_members = [for agent in local.dialogflow_agents : "serviceAccount:${agent}"]
 
+  # In whose name wake is called; said here so that a plan already shows who may call what.
+  waker = "${var.name}-waker@${var.project}.iam.gserviceaccount.com"
+
   # Who calls a function is the platform's to check, unless the function does it itself.
   by_iam   = var.dialogflow_auth == "iam"
   everyone = ["allUsers"]
@@ -85,7 +88,7 @@ locals {
       environment = {}
     }
     wake = {
-      callers = ["serviceAccount:${google_service_account.waker.email}"]
+      callers = ["serviceAccount:${local.waker}"]
       # Cloud Tasks and Cloud Scheduler of the same project count as internal.
       ingress     = "ALLOW_INTERNAL_ONLY"
       memory      = "512Mi"
@@ -112,7 +115,7 @@ locals {
     HANDOFF_STORE                = "firestore:${var.database}"
     HANDOFF_TASKS_QUEUE          = google_cloud_tasks_queue.wake.id
     HANDOFF_WAKE_URL             = local.urls.wake
-    HANDOFF_WAKE_SERVICE_ACCOUNT = google_service_account.waker.email
+    HANDOFF_WAKE_SERVICE_ACCOUNT = local.waker
   })
 
   # A secret that no function of this installation reads is not made readable for it.

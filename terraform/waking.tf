@@ -57,10 +57,10 @@ resource "google_cloud_scheduler_job" "sweep" {
     body        = base64encode("{}")
 
     oidc_token {
-      service_account_email = google_service_account.waker.email
+      service_account_email = local.waker
       audience              = local.urls.wake
     }
   }
 
-  depends_on = [google_project_service.needed, google_cloud_run_v2_service_iam_member.caller]
+  depends_on = [google_project_service.needed, google_cloud_run_v2_service_iam_member.caller, google_service_account.waker]
 }

@@ -22,8 +22,11 @@ from handoff.texts import TEXTS
 from handoff.variables import Variables
 from handoff.vocabulary import ProviderId, Reason, State
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script, it is not on the path
+from tests import costs
+
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/settings.md", "docs/texts.md", "docs/events.md")
+PAGES = ("README.md", "docs/settings.md", "docs/texts.md", "docs/events.md", "docs/deploy.md")
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 ABILITIES: Mapping[str, str] = {
@@ -119,6 +122,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "reasons": reasons,
     "texts": texts,
     "variables": variables,
+    "costs": costs.table,
 }
 
 

@@ -26,7 +26,7 @@ def generate() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/settings.md", "docs/texts.md", "docs/events.md"]
+    "page", ["README.md", "docs/settings.md", "docs/texts.md", "docs/events.md", "docs/deploy.md"]
 )
 def test_generated_blocks_are_current(generate: ModuleType, page: str) -> None:
     written = (ROOT / page).read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ PLAIN = """
   .phone .log { background: none !important; }
   .phone, .desk, .lab { box-shadow: none !important; }
 """
-WIDE = {"width": 1360, "height": 900}
+WIDE = {"width": 1280, "height": 880}
 PHONE = {"width": 390, "height": 760}
 
 

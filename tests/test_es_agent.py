@@ -1,0 +1,86 @@
+"""The archive for Dialogflow ES: its intents are those of the documentation, and of the simulator."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.dialogflow.es_agent import INTENTS as SIMULATED
+from handoff.dialogflow.turn import Meaning, meaning_of
+
+ROOT = Path(__file__).parents[1]
+WEBHOOK = "https://handoff.example/"
+DOCUMENTED = (ROOT / "docs" / "dialogflow-es.md").read_text(encoding="utf-8")
+
+
+def built(path: Path) -> bytes:
+    script = ROOT / "terraform" / "es_agent.py"
+    command = [sys.executable, str(script), "--webhook", WEBHOOK, "--out", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert str(path) in done.stdout
+    return path.read_bytes()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> dict[str, Any]:
+    built(tmp_path / "agent.zip")
+    with zipfile.ZipFile(tmp_path / "agent.zip") as found:
+        return {name: json.loads(found.read(name)) for name in found.namelist()}
+
+
+def intents(archive: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    names = [one for one in archive if one.startswith("intents/") and "_usersays_" not in one]
+    return {archive[one]["name"]: archive[one] for one in names}
+
+
+def actions(archive: dict[str, Any]) -> dict[str, str]:
+    return {name: one["responses"][0]["action"] for name, one in intents(archive).items()}
+
+
+def test_same_words_make_the_same_bytes(tmp_path: Path) -> None:
+    assert built(tmp_path / "one.zip") == built(tmp_path / "two.zip")
+
+
+def test_every_intent_asks_the_webhook(archive: dict[str, Any]) -> None:
+    assert all(one["webhookUsed"] for one in intents(archive).values())
+    assert archive["agent.json"]["webhook"]["url"] == WEBHOOK
+    assert archive["agent.json"]["webhook"]["available"] is True
+    assert archive["package.json"] == {"version": "1.0.0"}
+
+
+def test_actions_are_ours_and_those_of_the_simulated_agent(archive: dict[str, Any]) -> None:
+    ours = {one for one in actions(archive).values() if meaning_of(one) is not Meaning.OTHER}
+    simulated = {one.action for one in SIMULATED if meaning_of(one.action) is not Meaning.OTHER}
+    assert ours == simulated - {"handoff.availability"}
+
+
+def test_intents_are_those_of_the_documentation(archive: dict[str, Any]) -> None:
+    for name, action in actions(archive).items():
+        if meaning_of(action) is not Meaning.OTHER:
+            assert f"`{name}`" in DOCUMENTED
+            assert f"`{action}`" in DOCUMENTED
+
+
+def test_what_relays_is_a_fallback_within_a_handoff_and_says_nothing(
+    archive: dict[str, Any],
+) -> None:
+    relay = intents(archive)["live-agent-relay"]
+    assert relay["fallbackIntent"]
+    assert relay["contexts"] == ["handoff"]
+    assert relay["responses"][0]["messages"] == []
+
+
+def test_asking_for_a_person_is_learnt_from_many_phrases(archive: dict[str, Any]) -> None:
+    phrases = archive["intents/agent_usersays_en.json"]
+    assert len({one["data"][0]["text"] for one in phrases}) >= 5
+    assert len({one["id"] for one in phrases}) == len(phrases)
+
+
+def test_no_secret_is_in_the_archive(archive: dict[str, Any]) -> None:
+    assert archive["agent.json"]["webhook"]["headers"] == {}

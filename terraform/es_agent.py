@@ -1,8 +1,8 @@
 """Builds an agent archive for Dialogflow ES: what Terraform cannot say there.
 
-    python terraform/es_agent.py --webhook https://<dialogflow_fulfillment>/ [--out .handoff/es-agent.zip]
+    python terraform/es_agent.py --webhook https://<dialogflow_fulfillment>/ [--out <zip>]
 
-The console imports it (settings, Export and Import, *Import from ZIP* adds it to an agent that is there).
+The console imports it: settings, Export and Import; *Import from ZIP* adds to what is there.
 https://docs.cloud.google.com/dialogflow/es/docs/agents-settings#export
 """
 

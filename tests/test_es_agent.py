@@ -1,4 +1,4 @@
-"""The archive for Dialogflow ES: its intents are those of the documentation, and of the simulator."""
+"""The archive for Dialogflow ES: its intents are those of docs and simulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terraform in a copy of the folder: with the real provider, or its stand-in where that is given."""
+"""Terraform in a copy of the folder, with the real provider or a stand-in that is given."""
 
 from __future__ import annotations
 

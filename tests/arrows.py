@@ -75,13 +75,14 @@ ROWS: Mapping[str, Sequence[str]] = {
     ),
     "edges": (
         *("sqlite_schema", "sqlite_watch", "sqlite"),
-        *("firestore_listen", "firestore_watch", "firestore", "scheduler"),
+        *("firestore_facts", "firestore_listen", "firestore_stream", "firestore_watch"),
+        *("firestore", "scheduler"),
         *("transport", "secret_manager", "forms", "uploads", "web"),
     ),
     "work": (
         *("deadline", "tokens", "rates", "sessions"),
         *("performing", "asking", "replaying", "told", "bridge", "waking"),
-        *("attaching", "filing", "feed", "customer_chat"),
+        *("attaching", "filing", "ending", "presence", "feed", "customer_chat"),
     ),
     "pages": ("scripts", "event_stream", "chat_web"),
     "settings": (

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import grpc  # type: ignore[import-untyped]
 import pytest
 from google.api_core.exceptions import PermissionDenied, ResourceExhausted
 from google.cloud.firestore import Client
@@ -17,8 +18,10 @@ from google.cloud.firestore_v1.types import ListenResponse
 from handoff.documents import of_session
 from handoff.errors import StoreError
 from handoff.firestore import FirestoreStore
-from handoff.firestore_listen import Again, Complete, Fact, FirestoreSource, Lost, Seen, facts
-from handoff.firestore_watch import FirestoreWatch, Pace
+from handoff.firestore_facts import Again, Complete, Fact, Lost, Seen
+from handoff.firestore_listen import FirestoreSource, facts
+from handoff.firestore_stream import Pace
+from handoff.firestore_watch import FirestoreWatch
 from handoff.store import Change
 from handoff.vocabulary import SessionKey
 from tests.emulator import free_port
@@ -146,6 +149,34 @@ async def way_to(address: str) -> AsyncIterator[Way]:
     await way.end()
 
 
+class Babbler(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """A server whose answers to `Listen` are no messages; keeps what it was called with."""
+
+    def __init__(self) -> None:
+        self.metadata: dict[str, str] = {}
+
+    def service(self, details: Any) -> Any:
+        """Answer every call."""
+        self.metadata = {one.key: one.value for one in details.invocation_metadata}
+        return grpc.stream_stream_rpc_method_handler(self._babble)
+
+    async def _babble(self, requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
+        async for _ in requests:
+            yield b"\xff"
+
+
+@contextlib.asynccontextmanager
+async def babbler() -> AsyncIterator[Babbler]:
+    """Yield such a server, which is the emulator for who connects inside of the block."""
+    one, server = Babbler(), grpc.aio.server()
+    server.add_generic_rpc_handlers((one,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    with environment(FIRESTORE_EMULATOR_HOST=f"127.0.0.1:{port}"):
+        yield one
+    await server.stop(None)
+
+
 @pytest.fixture
 def project(firestore: str) -> str:
     return f"test-{uuid4().hex[:12]}"
@@ -160,7 +191,7 @@ def raw(project: str) -> Iterator[Client]:
 
 @pytest.fixture
 def store(project: str, clock: FixedClock, runner: asyncio.Runner) -> Iterator[FirestoreStore]:
-    one = FirestoreStore(project=project, clock=clock)
+    one = FirestoreStore(project=project, clock=clock, timeout=10)
     yield one
     runner.run(one.close())
 
@@ -218,6 +249,27 @@ async def test_connection_closed_under_a_stream_is_a_loss(store: FirestoreStore)
     await store.close()
     with pytest.raises(Lost, match="Closed"):
         _ = [one async for one in said_of_it]
+
+
+async def test_broken_message_is_a_loss(clock: FixedClock) -> None:
+    async with babbler():
+        store = FirestoreStore(project="p", clock=clock)
+        line = FirestoreSource(store._connected, timeout=10).open()
+        line.add(1, KEY)
+        with pytest.raises(Lost, match="Unparsable"):
+            _ = [one async for one in line.facts()]
+        await store.close()
+
+
+async def test_call_names_the_database_that_it_is_routed_by(clock: FixedClock) -> None:
+    async with babbler() as server:
+        store = FirestoreStore(project="p", database="second", clock=clock)
+        line = FirestoreSource(store._connected, timeout=10).open()
+        line.add(1, KEY)
+        with pytest.raises(Lost):
+            _ = [one async for one in line.facts()]
+        await store.close()
+    assert server.metadata["google-cloud-resource-prefix"] == "projects/p/databases/second"
 
 
 async def test_missing_credentials_are_a_loss(clock: FixedClock) -> None:

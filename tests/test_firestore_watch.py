@@ -13,8 +13,9 @@ import pytest
 
 from handoff import log
 from handoff.codec import encode
-from handoff.firestore_listen import Again, Complete, Fact, Lost, Seen
-from handoff.firestore_watch import TARGETS_PER_STREAM, FirestoreWatch, Pace
+from handoff.firestore_facts import Again, Complete, Fact, Lost, Seen
+from handoff.firestore_stream import Pace
+from handoff.firestore_watch import TARGETS_PER_STREAM, FirestoreWatch
 from handoff.model import Session
 from handoff.vocabulary import SessionKey
 from tests.fakes import FixedClock
@@ -43,13 +44,13 @@ def complete(*targets: int, at: int = 0) -> Complete:
 class FakeLine:
     """A stream that says what the test says, and keeps what is asked of it."""
 
-    def __init__(self, lost_at_once: Lost | None) -> None:
+    def __init__(self, at_once: Fact | Lost | None) -> None:
         self.added: dict[int, SessionKey] = {}
         self.removed: list[int] = []
         self.ended = self.deaf = False
         self._said: asyncio.Queue[Fact | Lost | None] = asyncio.Queue()
-        if lost_at_once is not None:
-            self.say(lost_at_once)
+        if at_once is not None:
+            self.say(at_once)
 
     def add(self, target: int, key: SessionKey) -> None:
         """Keep the target."""
@@ -87,12 +88,12 @@ class FakeSource:
         self.lines: list[FakeLine] = []
         self.documents: dict[SessionKey, Seen] = {}
         self.reads: list[list[SessionKey]] = []
-        self.lost_at_once: Lost | None = None
+        self.at_once: Fact | Lost | None = None
         self.unreadable = False
 
     def open(self) -> FakeLine:
         """Open another line."""
-        self.lines.append(FakeLine(self.lost_at_once))
+        self.lines.append(FakeLine(self.at_once))
         return self.lines[-1]
 
     async def read(self, keys: Iterable[SessionKey]) -> AsyncGenerator[Seen, None]:
@@ -197,6 +198,34 @@ async def test_stream_without_sessions_ends(scene: Scene) -> None:
     await becomes(lambda: len(asyncio.all_tasks() - tasks) == 1)
 
 
+async def test_stream_that_is_needed_no_more_is_ended_in_all_form(
+    scene: Scene, logged: Callable[[], list[dict[str, Any]]]
+) -> None:
+    await scene.follow(session(), session("other"))
+    await scene.watch.close()
+    assert sorted(scene.line.removed) == [1, 2]
+    assert scene.line.ended
+    assert (len(scene.source.lines), scene.rounds.lengths, logged()) == (1, [], [])
+
+
+async def test_stream_ends_though_the_other_side_does_not_end_it(scene: Scene) -> None:
+    tasks = asyncio.all_tasks()
+    await scene.follow(session())
+    scene.line.deaf = True
+    await scene.watch.unfollow(KEY)
+    assert asyncio.all_tasks() <= tasks
+
+
+async def test_stream_ends_though_nobody_waits_for_it(scene: Scene) -> None:
+    tasks = asyncio.all_tasks()
+    await scene.follow(session())
+    scene.line.deaf = True
+    leaving = asyncio.create_task(scene.watch.unfollow(KEY))
+    await becomes(lambda: scene.line.ended)
+    leaving.cancel()
+    await becomes(lambda: asyncio.all_tasks() <= tasks)
+
+
 def test_five_hundred_are_on_a_stream_unless_somebody_says_otherwise() -> None:
     watch = FirestoreWatch(FakeSource(), Heard(), clock=FixedClock())
     assert watch._targets_per_stream == TARGETS_PER_STREAM == 500
@@ -235,6 +264,29 @@ async def test_unreadable_document_is_logged_and_hides_no_other(
     assert not scene.heard.of(KEY)
     [line] = logged()
     assert (line["outcome"], line["session"]) == ("unreadable", KEY)
+
+
+async def test_listener_that_fails_silences_nobody(
+    logged: Callable[[], list[dict[str, Any]]],
+) -> None:
+    source, heard, rounds = FakeSource(), Heard(), Rounds()
+
+    def fails_at_one(key: SessionKey, one: Session | None) -> None:
+        if key == KEY:
+            raise KeyError("My card is 4111")
+        heard(key, one)
+
+    watch = FirestoreWatch(source, fails_at_one, clock=FixedClock(), pace=Pace(sleep=rounds))
+    source.at_once = seen(session(), at=1)
+    for key in (KEY, OTHER):
+        await watch.follow(key)
+    await rounds.rest()
+    source.at_once = seen(session("other"), at=1)
+    rounds.wake()
+    await heard.last(OTHER, session("other"))
+    await watch.close()
+    assert [line["exception"] for line in logged()] == ["KeyError"]
+    assert "4111" not in str(logged())
 
 
 async def test_lost_stream_is_opened_again_with_all_its_sessions(scene: Scene) -> None:
@@ -346,7 +398,7 @@ async def test_line_of_the_log_is_not_of_the_request_that_came_first(
 
 
 async def test_refused_stream_is_read_instead_until_one_works(scene: Scene) -> None:
-    scene.source.lost_at_once = DENIED
+    scene.source.at_once = DENIED
     scene.source.documents[KEY] = seen(said("read"), at=1)
     await scene.follow(session(), session("other"))
     await scene.rounds.rest()
@@ -357,7 +409,7 @@ async def test_refused_stream_is_read_instead_until_one_works(scene: Scene) -> N
     assert scene.heard.told[2:] == [(KEY, said("read again"))]
     assert len(scene.source.lines) == 1
     assert set(scene.rounds.lengths) == {Pace().read_every}
-    scene.source.lost_at_once = None
+    scene.source.at_once = None
     for _ in range(28):
         await scene.rounds.next()
     await scene.reopened()
@@ -367,7 +419,7 @@ async def test_refused_stream_is_read_instead_until_one_works(scene: Scene) -> N
 
 
 async def test_session_followed_while_there_is_only_reading_is_read(scene: Scene) -> None:
-    scene.source.lost_at_once = DENIED
+    scene.source.at_once = DENIED
     await scene.follow(session())
     await scene.rounds.rest()
     await scene.watch.follow(OTHER)
@@ -388,7 +440,7 @@ async def test_stream_lost_too_often_is_read_instead(scene: Scene) -> None:
 async def test_reading_that_fails_too_is_tried_again(
     scene: Scene, logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    scene.source.lost_at_once, scene.source.unreadable = DENIED, True
+    scene.source.at_once, scene.source.unreadable = DENIED, True
     await scene.follow(session())
     await scene.rounds.rest()
     scene.source.unreadable = False
@@ -406,10 +458,10 @@ async def test_stream_that_says_nothing_is_read_instead(make: Callable[..., Scen
 
 async def test_stream_may_be_silent_after_its_first_news(make: Callable[..., Scene]) -> None:
     scene = make(first_news=0.05)
+    scene.source.at_once = complete(at=1)
     await scene.follow(session())
-    scene.line.say(complete(at=1))
     await scene.heard.last(KEY, None)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.1)  # twice as long as a stream may take to say its first
     scene.line.say(seen(session(), at=2))
     await scene.heard.last(KEY, session())
     assert len(scene.source.lines) == 1

@@ -15,6 +15,7 @@ import pytest
 
 from handoff import log
 from handoff.errors import StoreError
+from handoff.model import Session
 from handoff.sqlite import SqliteStore
 from handoff.sqlite_watch import AT_ONCE, INTERVAL, LONGEST_PAUSE, SqliteWatch
 from handoff.store import Change
@@ -196,6 +197,27 @@ async def test_fault_between_question_and_reading_loses_nothing(
     slowly.runs.fault = None
     await slowly.rounds.next()
     assert slowly.heard.of(KEY) == [None, said("hello")]
+
+
+async def test_listener_that_fails_silences_nobody(
+    store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard, rounds = Heard(), Rounds()
+
+    def fails_at_one(key: SessionKey, one: Session | None) -> None:
+        if key == KEY:
+            raise KeyError("My card is 4111")
+        heard(key, one)
+
+    watch = SqliteWatch(store._run, fails_at_one, now=store._now, sleep=rounds)
+    for key in (KEY, OTHER):
+        await watch.follow(key)
+    await rounds.next()
+    await watch.close()
+    assert heard.told == [(OTHER, None)]
+    [line] = caplog.records
+    assert line.__dict__["fields"]["exception"] == "KeyError"
+    assert "4111" not in str(line.__dict__)
 
 
 async def test_unreadable_session_is_logged_and_hides_no_other(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
+import secrets
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -17,12 +17,13 @@ from handoff.bridge import Bridge
 from handoff.clock import Clock
 from handoff.customer_tokens import Ticket, signed, verified
 from handoff.deadline import Deadline
-from handoff.errors import Closed, StoreError, TooMany
+from handoff.errors import Closed, TooMany
 from handoff.exchange import Json
 from handoff.exchange import Stream as Content
 from handoff.feed import Feed, Reader, unread
 from handoff.filing import Filing
 from handoff.model import Session
+from handoff.presence import Presence
 from handoff.providers.base import OutgoingFile
 from handoff.rates import Rates
 from handoff.rules import Rules
@@ -34,14 +35,8 @@ from handoff.store import Store
 # stream of an instance that died is missed so late.
 LEASE, RENEWED = timedelta(seconds=90), 40.0
 
-# So many streams begin at once: each holds a session then, and the store does not hurry for more.
-MOST_BEGINNING = 32
-
 # After a poll the next one is there so soon, or the page is gone.
 BETWEEN_POLLS = timedelta(seconds=5)
-
-# A page that comes back is announced at the desk before it is answered, if that is quick.
-WELCOME_SECONDS = 3.0
 
 # Desks show for some seconds that somebody types; a vendor may bill each time it is told.
 TYPING_SECONDS = 3.0
@@ -88,7 +83,8 @@ class Stream:
     def __init__(self, reader: Reader, stay: Callable[[int], Awaitable[object]]) -> None:
         self._reader = reader
         self._stay = stay
-        self._stayed = monotonic()
+        # Streams that began together are not to give their signs of life together for ever.
+        self._stayed = monotonic() - secrets.randbelow(int(RENEWED) // 2)
         self.given = reader.cursor
 
     @property
@@ -118,7 +114,7 @@ class CustomerChat:
         self._parts = parts
         self._clock = parts.clock
         self._typing = Rates(1 / TYPING_SECONDS, burst=1)
-        self._door = asyncio.Semaphore(MOST_BEGINNING)
+        self._presence = Presence(parts.bridge, parts.clock)
 
     def admit(self, token: str) -> Ticket:
         """Return whose page this is; raises Unauthenticated, TooMany."""
@@ -212,7 +208,7 @@ class CustomerChat:
             events = await self._awaited(held, ticket, after, seconds)
         if events := page_events.up_to_end(events):
             given, stays = events[-1]["id"], BETWEEN_POLLS if seconds else timedelta()
-            held = await self._reading(held, ticket, POLL, given, stays)
+            held = await self._presence.note(held, ticket, POLL, given, stays)
             # An answer to Dialogflow may have come first, and carried some of them.
             there = await unread(self._parts.store, held.session, ticket.handoff, after)
             events = [one for one in there if one["id"] <= given]
@@ -224,14 +220,14 @@ class CustomerChat:
         """Yield a stream of the events above `after`, and of all that follow."""
         log.about(session=ticket.session, handoff=ticket.handoff)
         name = uuid.uuid4().hex[:12]
-        async with self._door:
+        async with self._presence.door:
             reader = await self._begun(ticket, name, after)
-        stream = Stream(reader, partial(self._stay, ticket, name))
+        stream = Stream(reader, partial(self._presence.stay, ticket, name, LEASE))
         try:
             yield stream
         finally:
             await self._parts.feed.leave(reader)
-            await self._leaving(ticket, name, stream.given)
+            await self._presence.leave(ticket, name, stream.given)
 
     async def _begun(self, ticket: Ticket, name: str, after: int) -> Reader:
         """Return a reader that the session knows of; it keeps nothing of the session itself."""
@@ -239,56 +235,22 @@ class CustomerChat:
         after = page.cursor(held.session, after)
         if self._is_over(held):
             await self._refuse_read(held, ticket, after)
-        held = await self._reading(held, ticket, name, after, LEASE)
-        reader = await self._parts.feed.join(ticket.session, ticket.handoff, after)
-        reader.tell(held.session)
+        async with AsyncExitStack() as unless_begun:
+            # Before it is noted: what is told between the two must not be missed.
+            reader = await self._parts.feed.join(ticket.session, ticket.handoff, after)
+            unless_begun.push_async_callback(self._parts.feed.leave, reader)
+            held = await self._presence.note(held, ticket, name, after, LEASE)
+            reader.begin(held.session)
+            unless_begun.pop_all()
         return reader
 
     async def _awaited(self, held: Held, ticket: Ticket, after: int, seconds: float) -> list[Json]:
         """Return the first events that come; meanwhile the page is there."""
         stays = timedelta(seconds=seconds) + BETWEEN_POLLS
         async with self._parts.feed.reader(ticket.session, ticket.handoff, after) as reader:
-            held = await self._reading(held, ticket, POLL, after, stays)
+            held = await self._presence.note(held, ticket, POLL, after, stays)
             reader.begin(held.session)
             return await reader.next(seconds)
-
-    async def _reading(
-        self, held: Held, ticket: Ticket, name: str, given: int, stays: timedelta
-    ) -> Held:
-        """Note that a page reads, has been given so much, and stays for so long."""
-
-        def decision(session: Session) -> Session:
-            now = self._clock()
-            return page.reading(session, ticket.handoff, name, given, now + stays, now)
-
-        current = held.session.open_handoff
-        if current is not None and current.page is not None and current.page.missed:
-            return await self._parts.bridge.change(held, decision, Deadline.after(WELCOME_SECONDS))
-        return await self._parts.bridge.note(held, decision)
-
-    async def _stay(self, ticket: Ticket, name: str, given: int) -> None:
-        """Note that a stream goes on; if that cannot be written, the next time is soon enough."""
-        try:
-            held = await self._parts.bridge.load(ticket.session)
-            if held is not None:
-                await self._reading(held, ticket, name, given, LEASE)
-        except StoreError as error:
-            log.warning("page.stream", number=given, outcome="stays", reason=str(error))
-
-    async def _leaving(self, ticket: Ticket, name: str, given: int) -> None:
-        """Note that a stream has ended; if that cannot be written, it soon counts as ended."""
-
-        def decision(session: Session) -> Session:
-            return page.read(session, ticket.handoff, name, given, self._clock())
-
-        try:
-            held = await self._parts.bridge.load(ticket.session)
-            if held is not None:
-                await self._parts.bridge.note(held, decision)
-        except StoreError as error:
-            log.warning("page.stream", number=given, outcome="ended", reason=str(error))
-        else:
-            log.info("page.stream", number=given, outcome="ended")
 
     async def _held(self, ticket: Ticket) -> Held:
         """Return the session of this page's handoff, over or not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import Context
 
 from handoff import log, page_events
 from handoff.deliveries import Delivery
@@ -185,7 +186,9 @@ class Feed:
 
     def _begin_to_help(self) -> None:
         if self._help_others is not None and self._helping is None:
-            self._helping = asyncio.create_task(self._keep_helping(self._help_others))
+            # Without the context of the request that happens to be the first.
+            helping = self._keep_helping(self._help_others)
+            self._helping = asyncio.create_task(helping, context=Context())
 
     async def _keep_helping(self, help_others: Help) -> None:
         """Help as long as anybody reads: no longer, since then nobody pays for the time."""

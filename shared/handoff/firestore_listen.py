@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 from google.api_core.exceptions import (
@@ -29,77 +28,13 @@ from google.cloud.firestore_v1.types import (
 )
 
 from handoff.documents import SESSIONS
-from handoff.errors import StoreError
+from handoff.firestore_facts import Again, Complete, Fact, Lost, Seen
 from handoff.vocabulary import SessionKey
 
 # Trying again soon will not help against these.
 REFUSALS = (MethodNotImplemented, PermissionDenied)
 
 Kind = TargetChange.TargetChangeType
-
-
-class Lost(StoreError):
-    """Firestore says no more. `reason` is the kind of error; `refused`: waiting will not help."""
-
-    def __init__(self, reason: str, *, refused: bool = False) -> None:
-        super().__init__(f"firestore tells nothing: {reason}")
-        self.reason = reason
-        self.refused = refused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """How a session stood. `at` is when it was written, or when there was found to be none."""
-
-    key: SessionKey
-    at: datetime
-    exists: bool
-    data: str | None = None
-    expire_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complete:
-    """All has been said of how these targets stood at that time; no targets: of all there are."""
-
-    targets: frozenset[int]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
-    """How these targets stand is said anew from here on; no targets: of all there are."""
-
-    targets: frozenset[int]
-
-
-Fact = Seen | Complete | Again
-
-
-class Line(Protocol):
-    """One stream. A target is one session; its number, from 1, is used once on a stream."""
-
-    def add(self, target: int, key: SessionKey) -> None:
-        """Listen to a session, now or as soon as the stream is open."""
-
-    def remove(self, target: int) -> None:
-        """Listen to it no more."""
-
-    def end(self) -> None:
-        """Ask for nothing more; the other side ends the stream when it has heard of it."""
-
-    def facts(self) -> AsyncGenerator[Fact, None]:
-        """Open the stream, and yield what is said until it ends; raises Lost."""
-
-
-class Source(Protocol):
-    """Where a watch learns of sessions."""
-
-    def open(self) -> Line:
-        """Return a stream that is still to be opened; raises Lost."""
-
-    def read(self, keys: Iterable[SessionKey]) -> AsyncGenerator[Seen, None]:
-        """Yield how these sessions stand now; raises Lost."""
 
 
 class FirestoreSource:
@@ -124,7 +59,7 @@ class FirestoreSource:
             call = self._asked(self._connected(), keys)
             with _speaking(call):
                 async for answer in call:
-                    yield _found(answer._pb)
+                    yield _found(_message(answer))
 
     def _asked(self, client: AsyncClient, keys: Iterable[SessionKey]) -> Any:
         database = client._database_string
@@ -195,12 +130,12 @@ class _Requests:
         return request
 
 
-def facts(answer: ListenResponse) -> Iterator[Fact]:
+def facts(answer: ListenResponse | None) -> Iterator[Fact]:
     """Yield what an answer says; raises Google's error when a target was taken from us.
 
     https://docs.cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#listenresponse
     """
-    said = answer._pb
+    said = _message(answer)
     kind = said.WhichOneof("response_type")
     if kind == "document_change":
         yield _document(said.document_change.document)
@@ -240,6 +175,13 @@ def _document(document: Any) -> Seen:
         data=data.string_value if data is not None and data.HasField("string_value") else None,
         expire_at=_time(expires.timestamp_value) if expires_ever else None,
     )
+
+
+def _message(answer: Any) -> Any:
+    # What cannot be parsed reaches us as nothing; gRPC has logged why.
+    if answer is None:
+        raise Lost("Unparsable")
+    return answer._pb
 
 
 def _name(database: str, key: SessionKey) -> str:

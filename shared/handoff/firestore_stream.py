@@ -11,7 +11,8 @@ from contextvars import Context
 from dataclasses import dataclass
 from itertools import count
 
-from handoff.firestore_listen import Again, Complete, Fact, Line, Lost, Seen, Source
+from handoff import log
+from handoff.firestore_facts import Again, Complete, Fact, Line, Lost, Seen, Source
 from handoff.vocabulary import SessionKey
 
 # A server that ends a stream on purpose says nothing; it does so from time to time.
@@ -108,18 +109,28 @@ class Stream:
         await asyncio.wait([self._task])
 
     async def _run(self) -> None:
-        while True:
-            lost = await self._until_lost()
-            if self._ends:
-                return
-            sound = self._is_sound()
-            self._works_since = None
-            if sound:
-                self._losses = 0
-            if not sound or lost.reason != ENDED:
-                self._lost(lost)
+        while not self._ends:
+            try:
+                await self._live_once()
+            except Exception as error:  # noqa: BLE001 - nobody is above this task to hear of it
+                log.bug(error)
                 self._losses += 1
-            await self._bridge(lost)
+                await self._pace.sleep(self._pace.pause(self._losses))
+
+    async def _live_once(self) -> None:
+        """Listen until that is lost, and wait until it may be tried again."""
+        self._works_since = None
+        lost = await self._until_lost()
+        if self._ends:
+            return
+        sound = self._is_sound()
+        self._works_since = None
+        if sound:
+            self._losses = 0
+        if not sound or lost.reason != ENDED:
+            self._lost(lost)
+            self._losses += 1
+        await self._bridge(lost)
 
     async def _until_lost(self) -> Lost:
         try:

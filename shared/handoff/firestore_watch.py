@@ -10,7 +10,7 @@ from handoff import log
 from handoff.codec import decode
 from handoff.documents import SESSIONS, has_expired
 from handoff.errors import StoreError
-from handoff.firestore_listen import Lost, Seen, Source
+from handoff.firestore_facts import Lost, Seen, Source
 from handoff.firestore_stream import Pace, Stream
 from handoff.model import Session
 from handoff.store import Changed

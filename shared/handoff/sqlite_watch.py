@@ -95,6 +95,9 @@ class SqliteWatch:
                 if failures == 1:
                     reason = type(error.__cause__ or error).__name__
                     log.warning("watch", outcome="lost", reason=reason)
+            except Exception as error:  # noqa: BLE001 - nobody is above this task to hear of it
+                failures += 1
+                log.bug(error)
             await self._sleep(_pause(failures))
 
     async def _look(self) -> None:

@@ -42,6 +42,8 @@ const CALLS = { message: "onMessage", file: "onFile", notice: "onNotice", state:
 
 /** @type {Map<string, Chat>} */
 const live = new Map();
+/** @type {Map<string, number>} where it ended: an answer that was under way meanwhile repeats nothing */
+const ended = new Map();
 
 /**
  * Follow a handoff; one that is followed already keeps its callbacks and gets the newer token.
@@ -57,7 +59,7 @@ export function connect({ id, url, token, state = "requested" }, callbacks = {},
     known.save();
     return known.handle;
   }
-  const { after = 0, queue = [], since = Date.now() } = read(storage, PREFIX + id);
+  const { after = ended.get(id) ?? 0, queue = [], since = Date.now() } = read(storage, PREFIX + id);
   return new Chat({ id, url, token, state, after, queue, since }, callbacks, storage).handle;
 }
 
@@ -143,6 +145,7 @@ class Chat {
     this.stop();
     this.fate = fate;
     const { id, after } = this.entry;
+    ended.set(id, after);
     // After a refused token the cursor stays: an answer with a new token goes on from here.
     if (fate === "lost") write(this.storage, { id, after });
     else this.storage.removeItem(PREFIX + id);

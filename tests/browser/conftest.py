@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from tests.browser.customer import PATIENCE, Customer
+from tests.browser.front_end import FrontEnd
 from tests.browser.pretend import PretendChat
 from tests.browser.site import Site, pretended
 
@@ -59,3 +60,11 @@ def customer(
 ) -> Customer:
     """Give a customer who has opened the page of that site."""
     return runner.run(Customer.at(context, shop[0].url))
+
+
+@pytest.fixture
+def front(
+    runner: asyncio.Runner, context: BrowserContext, shop: tuple[Site, PretendChat]
+) -> FrontEnd:
+    """Give an own front end that has not connected yet."""
+    return runner.run(FrontEnd.at(context, shop[0]))

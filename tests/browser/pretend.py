@@ -84,7 +84,7 @@ class PretendChat:
         if "text/event-stream" in request.headers["Accept"]:
             return StreamingResponse(self._stream(after), media_type="text/event-stream")
         for _ in range(int(float(request.query_params.get("wait", 0)) / STEP)):
-            if len(self.events) > after:
+            if len(self.events) > after or self.cut:
                 break
             await asyncio.sleep(STEP)
         return self._fine(JSONResponse({"events": self.events[after:]}))

@@ -25,6 +25,7 @@ Json = dict[str, Any]
 Bot = Callable[[str, Json], list[Json]]
 FUNCTIONS = ("dialogflow_fulfillment", "agent_events", "customer_chat")
 OWN = '<!doctype html><meta charset="utf-8"><div id="talk"></div><form><input name="text"></form>'
+WIDGET = '<df-messenger language-code="en" max-query-length="-1" api-uri="/bot"></df-messenger>'
 SCRIPT = '<script src="{chat}/v1/handoff-messenger.js" defer{more}></script>'
 
 
@@ -37,6 +38,7 @@ class Site:
     before: str = ""
     after: str = SCRIPT
     more: str = ""
+    widget: str = WIDGET
     url: str = ""
     asked: list[Json] = field(default_factory=list)
 
@@ -58,8 +60,10 @@ class Site:
 
     async def _page(self, _: Request) -> Response:
         html = (HERE / "page.html").read_text()
-        for place, tag in (("<!--before-->", self.before), ("<!--after-->", self.after)):
-            html = html.replace(place, tag.format(chat=self.chat_url, more=self.more))
+        tags = {"before": self.before, "widget": self.widget, "after": self.after}
+        for place, tag in tags.items():
+            filled = tag.format(chat=self.chat_url, more=self.more)
+            html = html.replace(f"<!--{place}-->", filled)
         return HTMLResponse(html)
 
     async def _bot(self, request: Request) -> Response:
@@ -119,6 +123,7 @@ def pretended() -> Iterator[tuple[Site, PretendChat]]:
         site = Site(bot=handing_off(chat, chat_url), chat_url=chat_url, url=page)
         stack.enter_context(hosted(list(zip((site.app(), chat.app()), sockets, strict=True))))
         yield site, chat
+        chat.cut = True  # whoever still listens would hold the end up
 
 
 def handing_off(chat: PretendChat, url: str) -> Bot:

@@ -7,7 +7,7 @@ from playwright.async_api import BrowserContext, Route, expect
 
 from tests.browser.customer import Customer, until
 from tests.browser.pretend import PretendChat
-from tests.browser.site import SCRIPT, Site
+from tests.browser.site import SCRIPT, WIDGET, Site
 
 Shop = tuple[Site, PretendChat]
 MODULE = SCRIPT.replace("defer", 'type="module"')
@@ -16,7 +16,6 @@ PLACES = {
     "after it": {"after": SCRIPT.replace("defer", "")},
     "whenever it comes": {"before": SCRIPT.replace("defer", "async"), "after": ""},
     "as a module": {"before": MODULE, "after": ""},
-    "twice": {"before": SCRIPT, "after": MODULE},
 }
 
 
@@ -51,6 +50,23 @@ async def test_the_script_may_stand_anywhere(
     await customer.sees("Mara: Still here")
     assert (chat.texts, site.texts, customer.errors) == (["Good"], ["agent"], [])
     assert len(await customer.read()) == 5
+
+
+async def test_a_script_that_stands_there_twice_works_once(
+    context: BrowserContext, shop: Shop
+) -> None:
+    site, chat = shop
+    site.before, site.after = SCRIPT, MODULE
+    customer = await Customer.at(context, site.url)
+    await customer.asks_for_agent()
+    await customer.page.evaluate(ADDED)
+    await customer.types("Here it is")
+    await until(lambda: chat.texts)
+    assert chat.files == [("a.txt", b"1")]
+    assert await customer.read() == ["agent", "One moment.", "a.txt", "Here it is"]
+
+
+ADDED = "document.querySelector('df-messenger').enter('', new File(['1'], 'a.txt'))"
 
 
 async def test_the_first_thing_typed_after_a_reload_goes_to_the_agent(
@@ -138,6 +154,16 @@ async def test_the_bot_is_told_of_the_end_where_the_page_asks_for_it(
     assert site.asked[-1] == {"event": {"event": "handoff_ended"}}
 
 
+async def test_the_bot_is_told_of_the_end_in_the_words_of_our_example(
+    context: BrowserContext, shop: Shop
+) -> None:
+    site, chat = shop
+    customer = await Customer.at(context, site.url)
+    await customer.asks_for_agent()
+    chat.tell("state", state="closed", reason="agent_closed")
+    await until(lambda: site.asked[-1] == {"event": {"event": "agent_reply_ready"}})
+
+
 async def test_events_and_requests_that_the_page_stops_are_left_alone(
     customer: Customer, shop: Shop
 ) -> None:
@@ -203,13 +229,18 @@ async def test_a_page_without_a_widget_or_with_two_makes_no_errors(
 
 async def test_a_widget_that_comes_late_is_found(context: BrowserContext, shop: Shop) -> None:
     site, chat = shop
+    site.widget = ""
     customer = await Customer.at(context, site.url)
-    await customer.page.evaluate(
-        "const old = document.querySelector('df-messenger'); old.replaceWith(old.cloneNode())"
-    )
-    await customer.asks_for_agent()
-    chat.says("Here")
-    await customer.sees("Mara: Here")
+    for text in ("Here", "Here again"):
+        await customer.page.wait_for_load_state("networkidle")
+        await customer.page.evaluate(
+            "(html) => document.body.insertAdjacentHTML('beforeend', html)", WIDGET
+        )
+        if text == "Here":
+            await customer.asks_for_agent()
+        chat.says(text)
+        await customer.sees(f"Mara: {text}")
+        await customer.page.reload()
 
 
 async def test_the_page_stays_as_it_was(context: BrowserContext, shop: Shop) -> None:

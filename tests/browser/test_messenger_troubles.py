@@ -146,6 +146,7 @@ async def test_a_refused_token_gives_the_widget_back_until_the_next_answer(
     chat.token = "t2"
     await customer.types("Refused")
     await customer.sees("Not delivered: Refused")
+    await customer.page.reload()
     await customer.types("agent")
     await customer.sees("One moment.")
     chat.says("Back again")

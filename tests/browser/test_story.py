@@ -31,8 +31,6 @@ def street(tmp_path: Path) -> Iterator[Street]:
 def customer(runner: asyncio.Runner, context: BrowserContext, street: Street) -> Iterator[Customer]:
     """Give a customer who talks to Mara."""
     site, _ = street
-    site.more = ' data-return-event="agent_reply_ready"'
-
     one = runner.run(talking(context, site))
     yield one
     runner.run(one.page.close())  # a stream that is still open would hold the function up

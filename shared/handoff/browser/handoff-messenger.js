@@ -15,7 +15,7 @@
 
   const found = document.currentScript ?? document.querySelector('script[src*="handoff-messenger"]');
   const script = /** @type {HTMLScriptElement | null} */ (found);
-  const { returnEvent = "", undelivered = "Not delivered:" } = script?.dataset ?? {};
+  const { returnEvent = "agent_reply_ready", undelivered = "Not delivered:" } = script?.dataset ?? {};
   // A classic script from another origin has no address of its own for `import`.
   /** @type {Promise<typeof import("./handoff-client.js")>} */
   const client = import(script?.src ? new URL("handoff-client.js", script.src).href : "./handoff-client.js");

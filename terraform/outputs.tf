@@ -3,6 +3,11 @@ output "urls" {
   value       = { for key in keys(local.functions) : key => google_cloudfunctions2_function.this[key].service_config[0].uri }
 }
 
+output "private" {
+  description = "Functions that the internet does not reach."
+  value       = [for key, one in local.functions : key if !contains(one.callers, "allUsers")]
+}
+
 output "dialogflow_webhook" {
   description = "To paste into Dialogflow: the webhook's URL."
   value       = "${local.urls.dialogflow_fulfillment}/"

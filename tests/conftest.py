@@ -7,13 +7,16 @@ import inspect
 import logging
 import os
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from coverage import Coverage
 
 from handoff.log import LOGGER
 from tests import marks, order
-from tests.emulator import Missing, firestore_emulator
+from tests.emulator import Missing, firestore_emulator, shared_by_workers
+from tests.environment import environment
 from tests.fakes import FixedClock
 
 
@@ -27,6 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Say how many `--numprocesses auto` are."""
     return order.workers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where the emulator is that all of them use."""
+    node.workerinput["firestore"] = shared_by_workers(node.config)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -82,19 +91,15 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(scope="session")
-def firestore() -> Iterator[str]:
+def firestore(request: pytest.FixtureRequest) -> Iterator[str]:
     """Give `host:port` of the Firestore emulator, also as FIRESTORE_EMULATOR_HOST."""
-    before = os.environ.get("FIRESTORE_EMULATOR_HOST")
+    shared = getattr(request.config, "workerinput", {}).get("firestore")
+    emulator = nullcontext(shared) if shared else firestore_emulator()
     try:
-        with firestore_emulator() as address:
-            os.environ["FIRESTORE_EMULATOR_HOST"] = address
+        with emulator as address, environment(FIRESTORE_EMULATOR_HOST=address):
             yield address
     except Missing as reason:
         # In the pipeline a skipped half of the contract would look like a kept one.
         if os.environ.get("CI") == "true":
             pytest.fail(str(reason))
         pytest.skip(str(reason))
-    finally:
-        os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
-        if before is not None:
-            os.environ["FIRESTORE_EMULATOR_HOST"] = before

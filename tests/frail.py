@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 
+from handoff.deadline import Deadline
 from handoff.errors import ProviderError, StoreError, Throttled, Unavailable
 from handoff.exchange import Request, Response
 from handoff.store import Change, Changed, Store, Version
@@ -53,6 +54,20 @@ class FrailSend(ScriptedSend):
 DEADLINE, LONGEST_STEP = 0.8, 2.8
 
 
+class Still(Deadline):
+    """A deadline that never comes nearer: how busy the machine is decides nothing."""
+
+    @property
+    def left(self) -> float:
+        """Return the seconds left."""
+        return self.at
+
+
+def still(seconds: float = DEADLINE) -> Deadline:
+    """Return a deadline that stays so many seconds away."""
+    return Still(seconds)
+
+
 class Glances:
     """A watch that looks only when the test lets it, or as soon as anything happens."""
 
@@ -64,7 +79,6 @@ class Glances:
 
     async def follow(self, key: SessionKey) -> None:
         """Tell of this session from now on."""
-        self._store.begins.set()
         if key not in self.followed:
             self.followed.append(key)
             await self.after_a_write()
@@ -93,8 +107,8 @@ class FrailStore(CountingStore):
     """A store that dies at the commit the test chose: before it wrote, or before it answered.
 
     `is_cut_off`: nothing is written any more; `lost` counts what was not. `written` hears of each
-    change that was. `tells_at_once`: who watches is told before whoever wrote goes on; `begins`
-    is set whenever somebody begins to watch.
+    change that was, `afterwards` happens after the next one. `tells_at_once`: who watches is told
+    before whoever wrote goes on.
     """
 
     dies_after: int | None = None
@@ -102,12 +116,12 @@ class FrailStore(CountingStore):
     tells_at_once = True
     lost = 0
     meanwhile: Callable[[], Awaitable[None]] | None = None
+    afterwards: Callable[[], Awaitable[None]] | None = None
     written: Callable[[Change], None] | None = None
 
     def __init__(self, inner: Store) -> None:
         super().__init__(inner)
         self.watches: list[Glances] = []
-        self.begins = asyncio.Event()
 
     async def commit(self, change: Change) -> Version:
         """Write, unless it is time to die; something may come before."""
@@ -142,4 +156,7 @@ class FrailStore(CountingStore):
             self.written(change)
         for one in self.watches:
             await one.after_a_write()
+        if (happens := self.afterwards) is not None:
+            self.afterwards = None
+            await happens()
         return version

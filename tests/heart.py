@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -180,6 +181,7 @@ class Bench:
         self.desk = desk or ScriptedProvider()
         self.rules = rules
         self.sleep: Sleep = asyncio.sleep
+        self.deadline: Callable[[float], Deadline] = Deadline.after
         self.bridge = self.another()
 
     def another(self) -> Bridge:
@@ -195,7 +197,7 @@ class Bench:
 
     async def answer(self, asked: Turn, within: float = 30.0) -> Reply:
         """Let Dialogflow ask."""
-        return await self.bridge.answer(asked, Deadline.after(within))
+        return await self.bridge.answer(asked, self.deadline(within))
 
     async def say(self, text: str, utterance: str, meaning: Meaning = Meaning.OTHER) -> Reply:
         """Let the customer say something."""
@@ -216,7 +218,7 @@ class Bench:
         body = repr(events).encode()
         self.desk.webhooks[body] = events
         request = Inbound(method="POST", path="/desk", body=body)
-        await (bridge or self.bridge).receive(DESK, request, Deadline.after(within))
+        await (bridge or self.bridge).receive(DESK, request, self.deadline(within))
 
     async def session(self) -> Session:
         """Return the session as it is stored."""

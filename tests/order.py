@@ -10,7 +10,9 @@ LONGEST: Sequence[str] = (
     "tests/crash/",
     "tests/demo/test_script.py",
     "tests/whole/",
+    "tests/pages/",
     "tests/browser/",
+    "tests/streams/",
     "tests/cli/",
     "tests/test_growth.py",
     "tests/test_bootstrap.py",
@@ -23,7 +25,9 @@ UNCOUNTED = (
     "tests/crash/",
     "tests/demo/",
     "tests/whole/",
+    "tests/pages/",
     "tests/browser/",
+    "tests/streams/",
     "tests/cli/",
     "tests/test_bootstrap.py",
     "tests/test_growth.py::test_flood",
@@ -45,5 +49,5 @@ def counts(test: str) -> bool:
 
 
 def workers() -> int:
-    """Return how many tests run at a time: two even on one processor, as most of them wait."""
-    return max(2, os.cpu_count() or 1)
+    """Return how many tests run at a time: one more than there are processors, as many wait."""
+    return (os.cpu_count() or 1) + 1

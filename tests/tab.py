@@ -48,11 +48,10 @@ class Line:
             return
         first = self.handed + 1
         assert [one["id"] for one in events] == list(range(first, first + len(events)))
-        if most is not None and most < len(events):
-            self.tab.take(events[:most])
-            self.is_deaf = True
-        elif not self.is_deaf:
-            self.tab.take(events)
+        reached = events if most is None else events[:most]
+        if not self.is_deaf:
+            self.tab.take(reached)
+        self.is_deaf = self.is_deaf or len(reached) < len(events)
         self.stream.given = events[-1]["id"]
 
     def grow_older(self, seconds: float) -> None:

@@ -42,8 +42,8 @@ async def leave(bench: PageBench, ticket: Ticket) -> None:
     await bench.chat.leave(ticket, Deadline.after(30))
 
 
-async def show_typing(bench: PageBench, ticket: Ticket) -> None:
-    await bench.chat.show_typing(ticket, Deadline.after(30))
+async def show_typing(bench: PageBench, ticket: Ticket, typing: bool = True) -> None:
+    await bench.chat.show_typing(ticket, typing=typing, deadline=Deadline.after(30))
 
 
 async def test_token_lets_its_page_in(bench: PageBench) -> None:
@@ -162,6 +162,18 @@ async def test_typing_is_shown_and_nothing_of_it_is_kept(bench: PageBench) -> No
     assert (bench.desk.typed, bench.store.taken()) == (1, (1, 0))
 
 
+async def test_typing_is_shown_once_for_as_long_as_desks_show_it(bench: PageBench) -> None:
+    ticket = await admitted(bench)
+    for _ in range(3):
+        await show_typing(bench, ticket)
+    assert bench.desk.typed == 1
+
+
+async def test_end_of_typing_is_told_to_nobody(bench: PageBench) -> None:
+    await show_typing(bench, await admitted(bench), typing=False)
+    assert bench.desk.typed == 0
+
+
 async def test_typing_that_cannot_be_shown_is_no_error(bench: PageBench) -> None:
     ticket = await admitted(bench)
     bench.desk.faults.append(Fault(verb="typing", error=Rejected("no")))
@@ -181,6 +193,7 @@ DEEDS: dict[str, Deed] = {
     "say": lambda bench, ticket: say(bench, ticket, "m9"),
     "leave": leave,
     "type": show_typing,
+    "stop typing": lambda bench, ticket: show_typing(bench, ticket, typing=False),
     "poll": lambda bench, ticket: bench.chat.poll(ticket, 10**6, 0),
     "long poll": lambda bench, ticket: bench.chat.poll(ticket, 10**6, 20),
     "stream": lambda bench, ticket: streamed(bench, ticket),

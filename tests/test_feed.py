@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -226,4 +226,62 @@ async def test_what_anybody_writes_reaches_who_listens(chat: Chat) -> None:
         await chat.ends()
         while not reader.is_over:
             await reader.next(LONG)
+    await feed.close()
+
+
+async def test_page_begins_with_what_its_session_knows_by_then(chat: Chat) -> None:
+    reader = await chat.reader()
+    reader.begin(await chat.says("one"))
+    assert texts(await reader.next(LONG)) == ["one"]
+
+
+async def test_what_was_told_before_a_page_began_is_asked_for_again(chat: Chat) -> None:
+    reader = await chat.reader()
+    early = await chat.says("one")
+    await chat.ends()
+    chat.clock.advance(90)
+    assert "Anna: one" in (await chat.poll("carries it")).texts
+    reader.tell(early)
+    chat.store.taken()
+    reader.begin(await chat.session())
+    events = await reader.next(LONG)
+    assert (texts(events), events[-1]["state"]) == ([], "closed")
+    assert chat.store.taken() == (1, 0)
+
+
+async def test_page_is_told_nothing_after_the_end(chat: Chat) -> None:
+    reader = await chat.reader()
+    await chat.ends()
+    reader.tell(await chat.says("one more thing"))
+    events = await reader.next(LONG)
+    assert (events[-1]["state"], texts(events), reader.is_over) == ("closed", [], True)
+
+
+async def test_all_pages_let_go_when_the_process_ends_and_no_new_one_waits(chat: Chat) -> None:
+    name, told = await chat.begun(), list[Callable[[], None]]()
+    feed = Feed(chat.store, when_told=told.append)
+    async with feed.reader(KEY, name, 0) as first, feed.reader(OTHER, name, 0) as second:
+        [end] = told
+        waiting = asyncio.create_task(first.next(LONG))
+        end()
+        await waiting
+        async with feed.reader(KEY, name, 0) as late:
+            await late.next(LONG)
+            assert [one.is_over for one in (first, second, late)] == [True, True, True]
+    await feed.close()
+
+
+async def test_while_anybody_reads_the_feed_helps_others_also_after_a_fault(chat: Chat) -> None:
+    name, helped = await chat.begun(), list[int]()
+    happened = asyncio.Event()
+
+    async def help_others() -> None:
+        helped.append(len(helped))
+        happened.set()
+        raise StoreError("away")
+
+    feed = Feed(chat.store, help_others)
+    async with feed.reader(KEY, name, 0), feed.reader(KEY, name, 0):
+        await happened.wait()
+        assert helped == [0]
     await feed.close()

@@ -35,7 +35,7 @@ from handoff.rules import Abilities
 from handoff.vocabulary import Dialect, JobKind
 from tests.desks import Fault, LeavingProvider, Room
 from tests.fakes import FixedClock
-from tests.frail import DEADLINE, EXAMPLES, FAILURES, LONGEST_STEP, MOST_FAULTS, FrailStore, moment
+from tests.frail import EXAMPLES, FAILURES, LONGEST_STEP, MOST_FAULTS, FrailStore, moment, still
 from tests.heart import ANNA, BEN, DESK, RULES, Bench, blank, joined, replied, turn
 
 LEAVING = replace(RULES, providers={DESK: Abilities(leaving_ends=True)})
@@ -72,6 +72,7 @@ class Leavings(RuleBasedStateMachine):
         self.store = FrailStore(self.bench.inner)
         self.bench.store = self.store
         self.bench.sleep = moment
+        self.bench.deadline = lambda _: still()
         self.bench.bridge = self.bench.another()
         self.number = 0
         self.there: set[str] = set()  # who is in the room, as the desk sees it
@@ -129,9 +130,9 @@ class Leavings(RuleBasedStateMachine):
     def ask(self, text: str, meaning: Meaning) -> None:
         asked = turn(text, f"u{self.next()}", meaning, Dialect.CX, said_by_bot=("a bot text",))
         try:
-            reply = self.runner.run(self.bench.answer(asked, within=DEADLINE))
+            reply = self.runner.run(self.bench.answer(asked))
         except StoreError:
-            reply = self.runner.run(self.bench.answer(asked, within=DEADLINE))
+            reply = self.runner.run(self.bench.answer(asked))
         assert reply.mute or self.session().open_handoff is None, "the bot spoke in a handoff"
 
     # What happens at the desk
@@ -180,7 +181,7 @@ class Leavings(RuleBasedStateMachine):
         event = self.told[-min(back, len(self.told))]
         for _ in range(2):
             try:
-                self.runner.run(self.bench.tell(event, within=DEADLINE))
+                self.runner.run(self.bench.tell(event))
             except StoreError:
                 continue
             except TooEarly:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -51,10 +50,6 @@ def page_of(session: Session) -> Page:
     found = handoff_of(session).page
     assert found is not None
     return found
-
-
-def with_page(session: Session, **values: object) -> Session:
-    return with_handoff(session, page=replace(Page(), **values))  # type: ignore[arg-type]
 
 
 def test_message_is_relayed_and_stands_in_the_transcript() -> None:
@@ -252,12 +247,6 @@ def test_time_of_going_is_that_of_the_last_who_went() -> None:
     assert page_of(back).gone_at is None
     assert page_of(page.reading(gone, HANDOFF, "a", 1, NOW, NOW)).gone_at == NOW
     assert page_of(read(back, "a", 1, since=20)).gone_at == NOW + seconds(20)
-
-
-def test_what_else_is_known_of_the_page_stays() -> None:
-    known = with_page(ACTIVE, missed=True)
-    assert page_of(reading(known, "a", 0)).missed
-    assert page_of(read(known, "a", 0)).missed
 
 
 @pytest.mark.parametrize("state", CLOSED)

@@ -144,3 +144,37 @@ def test_moment_of_another_zone_keeps_its_zone() -> None:
     there = timezone(timedelta(hours=2))
     told = replace(FILE, at=NOW.astimezone(there))
     assert page_events.event(told, ACTIVE)["at"] == "2026-03-01T14:00:00+02:00"
+
+
+def moved(number: int, state: State) -> Delivery:
+    standing = Standing(state=state)
+    return Delivery(id=number, kind=DeliveryKind.STATE, at=NOW, standing=standing)
+
+
+@pytest.mark.parametrize(
+    ("number", "state"), [(1, "active"), (3, "waiting"), (5, "active"), (7, "closed")]
+)
+def test_what_an_answer_has_shown_before_the_end_is_not_the_end(number: int, state: str) -> None:
+    moves = (moved(2, State.WAITING), moved(4, State.ACTIVE), moved(6, State.CLOSED))
+    shown = Delivery(id=number, kind=DeliveryKind.NOTICE, at=NOW, text="Hi", answered=True)
+    assert page_events.event(shown, replace(CLOSED, deliveries=moves))["state"] == state
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([], 0),
+        (["", "active", ""], 3),
+        (["active", "closed"], 2),
+        (["active", "", "closed", "", "closed"], 3),
+        (["failed", "closed"], 1),
+    ],
+)
+def test_page_hears_nothing_after_the_end(states: list[str], expected: int) -> None:
+    events = [{"id": number, "state": state} for number, state in enumerate(states, 1)]
+    assert page_events.up_to_end(events) == events[:expected]
+
+
+def test_words_about_the_end_are_not_the_end() -> None:
+    events = [{"id": 1, "text": "closed", "typing": True}, {"id": 2, "text": "failed"}]
+    assert page_events.up_to_end(events) == events

@@ -125,7 +125,7 @@ def test_half_of_a_pair_names_the_other(given: str, missing: str) -> None:
 def test_bot_lets_us_leave_notes() -> None:
     found = settings(LIVECHAT_BOT_ID="bot", LIVECHAT_BOT_SECRET="secret")
     assert found.rules.providers == {
-        "livechat": Abilities(identifies=True, takes_notes=True, reads=True)
+        "livechat": Abilities(identifies=True, takes_notes=True, reads=True, shows_presence=True)
     }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import Request as Asked
 from starlette.responses import Response
 from starlette.types import Message, Scope
 
@@ -16,18 +17,19 @@ from handoff.bridge import Bridge
 from handoff.chat_web import Door
 from handoff.customer_chat import CustomerChat, Parts
 from handoff.customer_tokens import Ticket, signed, verified
-from handoff.exchange import Exchange, Json
+from handoff.exchange import Exchange, Json, Request
+from handoff.exchange import Response as Answer
 from handoff.feed import Feed
 from handoff.file_types import FileRules
 from handoff.filing import Filing
-from handoff.providers.base import Conversation
+from handoff.providers.base import Conversation, OutgoingFile
 from handoff.rates import Rates
 from handoff.signatures import plain_secret
 from handoff.store import Store
 from handoff.tokens import Caller
 from handoff.vocabulary import HandoffId
 from tests.desks import ReadingProvider
-from tests.fakes import FixedClock
+from tests.fakes import FixedClock, ScriptedSend
 from tests.heart import DESK, Bench, blank, joined
 
 KEY = plain_secret("the key of these tests")
@@ -49,13 +51,42 @@ class TypingDesk(ReadingProvider):
         self._finish("typing")
 
 
+class FilingDesk(TypingDesk):
+    """A desk in memory that takes files: `files` are those its agents have, by client id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[str, tuple[str, str]] = {}
+
+    def attach(self, conversation: Conversation, file: OutgoingFile) -> Exchange[None]:
+        """Take a file, and everything in it."""
+        yield replace(self._begin("attach"), stream=file.content)
+        self.files[file.client_id] = (file.name, file.content_type)
+        self._finish("attach")
+
+
+class FileLine(ScriptedSend):
+    """Sends nothing, but takes the bytes of files as a network does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content = b""
+
+    async def __call__(self, request: Request, within: float) -> Answer:
+        """Take the bytes, and answer."""
+        answer = await super().__call__(request, within)
+        if request.stream is not None:
+            self.content = b"".join([piece async for piece in request.stream.pieces])
+        return answer
+
+
 class PageBench(Bench):
     """The bench with what customers' pages talk to."""
 
     desk: TypingDesk
 
-    def __init__(self, clock: FixedClock) -> None:
-        super().__init__(clock, desk=TypingDesk())
+    def __init__(self, clock: FixedClock, desk: TypingDesk | None = None) -> None:
+        super().__init__(clock, desk=desk or TypingDesk())
         self.rates = Rates(0, burst=0)
         self.chat = self.another_chat()
 
@@ -184,7 +215,7 @@ class Visit:
         """Make the call, and return when it is answered to the end."""
         given = (lambda: chat) if isinstance(chat, CustomerChat) else chat
         door = Door(chat=given, origins=origins, files=files or FileRules())
-        request = Request(self.scope, self.receive, self.send)
+        request = Asked(self.scope, self.receive, self.send)
         async with asyncio.timeout(LONGEST):
             return await self.answered(await chat_web.serve(request, door))
 

@@ -6,7 +6,7 @@ import { bubble, divider, group, notice, setTick } from "./lines.js";
 import { waitOf } from "./text.js";
 
 const WORDS = {
-  requested: "Connecting you to a person",
+  requested: "Finding a person",
   waiting: "Waiting for a person",
 };
 
@@ -113,14 +113,14 @@ function drawWaiting(standing, memory, waiting) {
     standing.replaceChildren();
     return;
   }
-  const place = memory.position ? `You are number ${memory.position} in line` : "We are looking for somebody";
+  const place = memory.position ? `You are number ${memory.position} in line` : "You can go on writing meanwhile";
   const wait = waitOf(memory.wait);
   const text = [place, wait].filter(Boolean).join(", ");
   if (standing.dataset.text === text && standing.firstChild) return;
   standing.dataset.text = text;
   standing.replaceChildren(
     el("span", { class: "pulse", "aria-hidden": "true" }, icon("clock")),
-    el("span", {}, el("strong", { textContent: "A person is on the way" }), el("span", { class: "small", textContent: text })),
+    el("span", {}, el("strong", { textContent: "We are finding you a person" }), el("span", { class: "small", textContent: text })),
   );
 }
 

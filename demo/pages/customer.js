@@ -63,7 +63,7 @@ export class Customer {
       await this.turns;
     }
     this.live.forget();
-    this.memory = fresh();
+    this.memory = fresh(this.slot);
     this.view.clear();
     this.drawStanding();
     await this.turn({ event: "WELCOME" });
@@ -163,7 +163,6 @@ export class Customer {
   hear({ state, agent, position, wait_seconds: wait }) {
     const lost = state === "lost";
     const name = agent?.name ?? (state === "active" ? this.memory.agent : "");
-    if (state === "failed") this.giveUp();
     // A place in line stays known until another is told, or the line is left.
     const line = position === undefined && state === this.memory.state ? {} : { position, wait };
     if (!lost) Object.assign(this.memory, { state, agent: name, ...line });

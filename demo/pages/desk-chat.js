@@ -31,7 +31,7 @@ export function chatView(config, deeds) {
   });
   const open = el(
     "div",
-    { class: "chat-open" },
+    { class: "chat-open", hidden: true },
     el("header", { class: "chat-head" }, face, el("div", { class: "who" }, title, facts), el("div", { class: "buttons" }, accept, pass, close)),
     log,
     peek,

@@ -21,7 +21,7 @@ export function deskView(config, deeds) {
   const details = el("aside", { class: "details", "aria-label": "About this chat" });
   const root = el(
     "section",
-    { class: "desk", "aria-label": "Agent desk" },
+    { class: "desk none", "aria-label": "Agent desk" },
     bar.root,
     banner,
     news,

@@ -52,6 +52,8 @@ export class Desk {
     this.chats = seen.chats;
     this.staff = people;
     this.me ??= sessionStorage.getItem(ME) ?? people.agents[0]?.email;
+    // What was there when the page opened is not news.
+    this.news ??= this.chats.forEach((chat) => this.seen.set(chat.id, writtenIn(chat))) ?? true;
     for (const chat of this.chats) {
       if (!isWaiting(chat)) this.since.delete(chat.id);
       else if (!this.since.has(chat.id)) this.since.set(chat.id, Date.now());

@@ -77,4 +77,4 @@ export const hostOf = (chat) => chat.agents.find((agent) => agent.visibility ===
 export const isWaiting = (chat) => chat.state === "queued" || chat.state === "unassigned";
 
 /** How many lines the customer has written, to tell which are not seen yet. */
-export const writtenIn = (chat) => chat.events.filter((event) => event.author?.type === "customer").length;
+export const writtenIn = (chat) => split(chat).events.filter((event) => event.author?.type === "customer").length;

@@ -19,8 +19,10 @@ const MARKS = /\p{M}/gu;
 export const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
 
 /** A new customer in a new session; no two have the same address, so that the desk can tell them apart. */
-export function fresh() {
-  const name = PEOPLE[Math.floor(Math.random() * PEOPLE.length)];
+export function fresh(slot) {
+  const taken = slots().map((one) => (one === slot ? "" : load(one)?.name));
+  const free = PEOPLE.filter((name) => !taken.includes(name));
+  const name = free[Math.floor(Math.random() * free.length)];
   const id = newId();
   const plain = name.normalize("NFD").replace(MARKS, "").toLowerCase().replaceAll(" ", ".");
   return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import uuid
@@ -21,6 +22,7 @@ from handoff.errors import (
     MethodNotAllowed,
     NotFound,
     TooLarge,
+    TooSlow,
     UnsupportedType,
 )
 from handoff.event_stream import EventStream
@@ -156,12 +158,17 @@ async def _files(call: Call) -> Response:
     headers = {name.lower(): value for name, value in call.request.headers.items()}
     deadline = Deadline.after(FILE_SECONDS)
     try:
-        async with received(headers, call.request.stream(), call.files) as upload:
+        async with (
+            asyncio.timeout(FILE_SECONDS),
+            received(headers, call.request.stream(), call.files) as upload,
+        ):
             message = _id(upload.fields.get("id") or uuid.uuid4().hex)
             sequence = await call.chat.attach(call.ticket, message, upload, deadline)
     except (TooLarge, UnsupportedType):
         await call.chat.tell_unsent(call.ticket, call.deadline)
         raise
+    except TimeoutError as error:
+        raise TooSlow(f"The file did not come within {FILE_SECONDS:.0f} seconds.") from error
     return JSONResponse({"id": message, "sequence": sequence}, status_code=202)
 
 
@@ -169,9 +176,8 @@ async def _typing(call: Call) -> Response:
     typing = (await _json(call)).get("typing")
     if not isinstance(typing, bool):
         raise BadRequest("typing must be true or false.")
-    if typing:  # no vendor is told that somebody stopped
-        async with in_time(call.deadline):
-            await call.chat.show_typing(call.ticket, call.deadline)
+    async with in_time(call.deadline):
+        await call.chat.show_typing(call.ticket, typing=typing, deadline=call.deadline)
     return Response(status_code=204)
 
 

@@ -188,10 +188,12 @@ class CustomerChat:
         await self._parts.bridge.change(held, decision, deadline)
         log.info("page.end", outcome="left")
 
-    async def show_typing(self, ticket: Ticket, deadline: Deadline) -> None:
-        """Show the agent that the customer types, where the desk can."""
+    async def show_typing(self, ticket: Ticket, *, typing: bool, deadline: Deadline) -> None:
+        """Show the agent that the customer types, where the desk can; none can show the end."""
         held = await self._open(ticket)
-        if self._typing.wait(ticket.handoff):
+        if not typing:
+            outcome = "stopped"
+        elif self._typing.wait(ticket.handoff):
             outcome = "just_shown"
         else:
             outcome = await self._parts.bridge.show_typing(held.session, deadline)

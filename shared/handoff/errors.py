@@ -107,6 +107,13 @@ class TooLarge(RequestError):
     code = "too_large"
 
 
+class TooSlow(RequestError):
+    """The body did not come in time."""
+
+    status = 408
+    code = "too_slow"
+
+
 class UnsupportedType(RequestError):
     """The file is of a kind that is not taken, or not what its name says."""
 

@@ -23,6 +23,10 @@ from handoff.exchange import Inbound, Json
 # https://docs.cloud.google.com/dialogflow/cx/docs/concept/webhook and every vendor stay far below.
 LARGEST_BODY = 1024 * 1024
 
+# The platform keeps some paths that end in z for itself, so there is another one.
+# https://docs.cloud.google.com/run/docs/known-issues#ah
+HEALTH = frozenset({"/healthz", "/health"})
+
 Handle = Callable[[Inbound], Awaitable[Json]]
 Respond = Callable[[], Awaitable[Response]]
 
@@ -41,7 +45,7 @@ async def guard(request: Request, respond: Respond) -> Response:
 
     Whatever is refused or goes wrong is one line in the log.
     """
-    if request.url.path == "/healthz" and request.method in {"GET", "HEAD"}:
+    if request.url.path in HEALTH and request.method in {"GET", "HEAD"}:
         return JSONResponse({"status": "ok"})
     with log.handling(request.headers):
         return await _guarded(respond)

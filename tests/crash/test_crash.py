@@ -10,7 +10,7 @@ from tests.crash import report
 from tests.crash.options import Options
 from tests.crash.run import forget, run
 
-SMALL = Options(conversations=6, messages=5, kills=4, seconds=8.0)
+SMALL = Options(conversations=8, messages=5, kills=6, seconds=12.0)
 
 
 @pytest.mark.parametrize(("store", "provider"), [("sqlite", "livechat"), ("firestore", "8x8")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import requests
@@ -20,7 +21,7 @@ class Place:
     mara: str
     begin: Callable[[], str]
 
-    def post(self, path: str, body: object) -> requests.Response:
+    def post(self, path: str, body: dict[str, Any]) -> requests.Response:
         return requests.post(f"{self.base}/desk/{path}", json=body, timeout=10)
 
     def state(self, chat: str) -> str:

@@ -21,6 +21,12 @@ function nameless() {
   return Array.from(controls, (one) => (one.checkVisibility() && !nameOf(one).trim() ? one.outerHTML : "")).filter(Boolean);
 }
 
+function cutOff() {
+  if (document.documentElement.scrollWidth <= innerWidth) return [];
+  const wide = Array.from(document.querySelectorAll("body *")).filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
+  return wide.map((one) => `${one.tagName}.${one.className} ${Math.round(one.getBoundingClientRect().right)}`);
+}
+
 // The contrast of every text with what is behind it, by the formula of WCAG 2. A canvas knows
 // every way of writing a colour; a text over a gradient counts with the gradient's first colour.
 function contrasts() {

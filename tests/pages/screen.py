@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +26,7 @@ class Screen:
     page: Page
     demo: Demo
     complaints: list[str] = field(default_factory=list)
-    asked: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
 
     async def open(self, path: str = "/") -> None:
         """Go there, and keep what the browser complains of and whom it asks."""
@@ -34,12 +35,12 @@ class Screen:
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        self.page.on("request", lambda request: self.asked.add(urlsplit(request.url).netloc))
+        self.page.on("request", lambda request: self.asked.append(request.url))
         await self.page.goto(f"{self.demo.page}{path}")
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} {message.location}")
 
     # The customer
 
@@ -122,6 +123,14 @@ class Screen:
         await self.accept()
         await self.with_person()
 
+    async def everybody_leaves(self) -> None:
+        """Let all agents go home."""
+        for name in ("Tobias", "Mara"):
+            await self.desk.get_by_text(name, exact=True).first.click()
+            await self.desk.get_by_label("My status").select_option("Away")
+            agent = self.desk.locator(".segment", has_text=name)
+            await expect(agent).to_have_class(re.compile("offline"))
+
     # Both
 
     async def texts(self, log: Locator) -> Sequence[str]:
@@ -150,7 +159,11 @@ class Screen:
         """Return whom the browser asked that is no part of the demo."""
         own = {urlsplit(one).netloc for one in (self.demo.page, self.demo.desk)}
         functions = {urlsplit(one.plan.address).netloc for one in self.demo.functions}
-        return {one for one in self.asked if one} - own - functions
+        return {urlsplit(one).netloc for one in self.asked} - {""} - own - functions
+
+    def turns(self) -> int:
+        """Return how often Dialogflow was asked."""
+        return sum(one.endswith("/query") for one in self.asked)
 
 
 class Windows:
@@ -181,6 +194,9 @@ def end_everything(demo: Demo) -> None:
     call("POST", f"{demo.desk}/desk/faults", calm)
     call("POST", f"{demo.page}/bot/faults", {"repeat": False})
     agents = call("GET", f"{demo.desk}/desk/agents")["agents"]
+    for agent in agents:
+        path = f"{demo.desk}/desk/agents/{agent['email']}/status"
+        call("POST", path, {"accepting": True})
     for chat in call("GET", f"{demo.desk}/desk/chats")["chats"]:
         if chat["state"] != "closed":
             body = {"agent": agents[0]["email"]}

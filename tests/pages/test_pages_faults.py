@@ -97,6 +97,40 @@ async def test_lost_connection_is_said_and_nothing_is_lost(screen: Screen) -> No
     screen.complaints.clear()
 
 
+async def test_message_outlives_a_reload_on_its_way(screen: Screen) -> None:
+    await screen.ask_for_a_person()
+    await screen.page.context.route("**/v1/messages", lambda route: route.abort())
+    await screen.say("Said before the reload")
+    sending = screen.conversation.get_by_role("img", name="Sending")
+    await expect(sending).to_be_visible()
+    await screen.page.reload()
+    await screen.with_person()
+    await expect(sending).to_be_visible()
+    await screen.page.context.unroute("**/v1/messages")
+
+    await screen.see("Said before the reload")
+    await expect(sending).to_have_count(0)
+    assert (await screen.texts(screen.transcript)).count("Said before the reload") == 1
+    assert all("ERR_FAILED" in one for one in screen.complaints)
+    screen.complaints.clear()
+
+
+async def test_what_was_written_for_nobody_is_marked_and_not_counted(screen: Screen) -> None:
+    await screen.read("Welcome to Tulip Store")
+    await screen.break_it("Down")
+    await screen.say("agent")
+    await screen.read("One moment")
+    await screen.say("Are you there?")
+    await screen.counted("Customer to desk", written=2, underway=2)
+    await screen.everybody_leaves()
+    await screen.mend("Down")
+    await screen.with_person("Tulip Store")
+
+    undelivered = screen.conversation.get_by_role("img", name="Not delivered")
+    await expect(undelivered).to_have_count(2)
+    await screen.counted("Customer to desk", written=0, underway=0, lost=0)
+
+
 @pytest.mark.parametrize(
     ("written", "arrived", "expected"),
     [

@@ -14,11 +14,14 @@ DESKS = pytest.mark.parametrize(
     [
         Options(port=0),
         Options(port=0, provider="8x8"),
-        Options(port=0, provider="8x8", dialect="es"),
+        Options(port=0, dialect="es"),
         Options(port=0, polling=True),
     ],
     ids=["livechat", "8x8", "es", "polling"],
     indirect=True,
+)
+WITH_CHAT = pytest.mark.parametrize(
+    "demo", [Options(port=0), Options(port=0, dialect="es")], ids=["cx", "es"], indirect=True
 )
 STRAIGHT = pytest.mark.parametrize(
     "demo",
@@ -37,7 +40,7 @@ ENDED = "The chat with our colleague has ended"
 async def test_chat_begins_in_the_queue_and_ends_with_the_bot(screen: Screen) -> None:
     await screen.read("Welcome to Tulip Store")
     await screen.say("agent")
-    await expect(screen.phone.get_by_text("A person is on the way")).to_be_visible()
+    await expect(screen.phone.get_by_text("We are finding you a person")).to_be_visible()
     await expect(screen.desk.get_by_role("heading", name="Waiting for you 1")).to_be_visible()
     await screen.accept()
     await screen.with_person("Mara")
@@ -53,6 +56,23 @@ async def test_chat_begins_in_the_queue_and_ends_with_the_bot(screen: Screen) ->
     await screen.read(HOURS)
     await expect(screen.desk.get_by_text("Billing · closed")).to_be_visible()
     assert await screen.transcript.get_by_text("opening hours").count() == 0
+
+
+@WITH_CHAT
+async def test_words_pass_dialogflow_by_while_a_person_is_there(screen: Screen) -> None:
+    await screen.ask_for_a_person()
+    before = screen.turns()
+    await screen.say("Straight to you")
+    await screen.see("Straight to you")
+    await screen.answer("And straight back")
+    await screen.read("And straight back")
+    assert screen.turns() == before
+    await screen.close()
+    await screen.read(ENDED)
+    await screen.say("returns")
+    await screen.read("You can return anything")
+
+    assert screen.turns() == before + 2, "one so that the bot takes over, and one question"
 
 
 @STRAIGHT
@@ -204,16 +224,10 @@ async def test_each_side_stands_alone(windows: Windows) -> None:
 
 
 async def test_nobody_there_is_said_and_the_bot_stays(screen: Screen) -> None:
-    status = screen.desk.get_by_label("My status")
-    await status.select_option("Away")
-    await screen.desk.get_by_text("Tobias", exact=True).click()
-    await status.select_option("Away")
+    await screen.everybody_leaves()
     await screen.say("agent")
     await screen.read("Nobody is available to chat")
     await screen.say("opening hours")
     await screen.read(HOURS)
 
     await expect(screen.phone.get_by_text("Assistant, answers at once")).to_be_visible()
-    for name in ("Tobias", "Mara"):
-        await screen.desk.get_by_text(name, exact=True).click()
-        await status.select_option("Accepting chats")

@@ -17,6 +17,7 @@ NAMES = ("HANDOFF_TOKEN_KEY", "LIVECHAT_CLIENT_SECRET", "EIGHT_BY_EIGHT_API_KEY"
 VALUES = json.dumps(dict.fromkeys(NAMES, MARKED))
 OUTPUTS = {
     "urls",
+    "private",
     "dialogflow_webhook",
     "webhooks",
     "events_url",
@@ -104,6 +105,7 @@ def test_what_was_made_holds_no_secret_and_tells_its_addresses(tmp_path: Path) -
     assert MARKED not in state
     told = json.loads(one.output("output", "-json"))
     assert told.keys() == OUTPUTS
+    assert told["private"]["value"] == ["dialogflow_fulfillment", "wake"]
     assert told["webhooks"]["value"].keys() == {"livechat", "8x8"}
     again = one.run("plan", "-detailed-exitcode", *given[:2], secret_values=VALUES)
     assert again.returncode == 0, again.stdout

@@ -1,0 +1,155 @@
+"""The pipeline's file is one that Cloud Build takes, and one that it would refuse is seen here."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.archives.build_rules import problems, read
+
+ROOT = Path(__file__).parent.parent
+FILE = ROOT / "cloudbuild.yaml"
+
+Content = dict[str, Any]
+Change = Callable[[Content], object]
+
+
+@pytest.fixture
+def content() -> Content:
+    return dict(read(FILE.read_text(encoding="utf-8")))
+
+
+def step(content: Content, name: str) -> Content:
+    found: Content = next(one for one in content["steps"] if one["id"] == name)
+    return found
+
+
+def test_cloud_build_takes_it(content: Content) -> None:
+    assert problems(content, ROOT) == []
+
+
+def test_steps_come_in_the_order_of_a_deployment(content: Content) -> None:
+    wanted = ["test", "archives", "plan", "apply", "smoke", "settle"]
+    assert [one["id"] for one in content["steps"]][-6:] == wanted
+    for before, after in pairwise(wanted):
+        assert step(content, after)["waitFor"] == [before]
+
+
+def test_only_what_settle_judges_may_fail(content: Content) -> None:
+    may = [one["id"] for one in content["steps"] if one.get("allowFailure")]
+    assert may == ["apply", "smoke"]
+    assert [one["id"] for one in content["steps"] if "allowExitCodes" in one] == []
+
+
+def test_secrets_reach_terraform_alone(content: Content) -> None:
+    told = [one["id"] for one in content["steps"] if "secretEnv" in one]
+    assert told == ["plan", "apply", "settle"]
+    assert "secretEnv" not in content["options"]
+
+
+def test_nothing_is_deployed_unless_the_trigger_says_so(content: Content) -> None:
+    assert content["substitutions"]["_APPLY"] == "false"
+
+
+def test_every_substitution_is_explained_at_the_top(content: Content) -> None:
+    top = FILE.read_text(encoding="utf-8").partition("substitutions:")[0]
+    assert re.findall(r"(?m)^#   (_[A-Z_]+)  ", top) == list(content["substitutions"])
+
+
+def set_in(which: str, /, **changes: Any) -> Change:
+    return lambda content: step(content, which).update(changes)
+
+
+MISTAKES: dict[str, tuple[Change, str]] = {
+    "field misspelt": (set_in("plan", secretenv=["A"]), "not a build: .*secretenv"),
+    "field of another place": (lambda one: one.update(waitFor=["plan"]), "not a build"),
+    "timeout in minutes": (lambda one: one.update(timeout="20m"), "not a build"),
+    "timeout without its s": (lambda one: one.update(timeout=1200), "not a build"),
+    "timeout of two days": (lambda one: one.update(timeout="172800s"), "not within a day"),
+    "step longer than all": (set_in("test", timeout="9000s"), "test may take longer"),
+    "machine that is none": (
+        lambda one: one["options"].update(machineType="E2_HIGHCPU_9"),
+        "not a build: .*E2_HIGHCPU_9",
+    ),
+    "no steps": (lambda one: one.update(steps=[]), "0 steps"),
+    "same id twice": (set_in("smoke", id="apply"), "two steps are called apply"),
+    "no id": (lambda one: step(one, "settle").pop("id"), "step 7 has no id"),
+    "no image": (set_in("plan", name=""), "plan: '' is no image"),
+    "image without a tag": (set_in("plan", name="python"), "plan: 'python' is no image"),
+    "waits for nobody known": (set_in("plan", waitFor=["archive"]), "plan waits for archive"),
+    "waits for a later one": (set_in("plan", waitFor=["smoke"]), "plan waits for smoke"),
+    "waits for itself": (set_in("plan", waitFor=["plan"]), "plan waits for plan"),
+    "waits for all and none": (
+        set_in("emulator", waitFor=["-", "terraform"]),
+        "emulator waits for nobody and somebody",
+    ),
+    "substitution unknown": (
+        lambda one: one["options"]["env"].append("A=${_ARCHIVE}"),
+        "_ARCHIVE is used and not declared",
+    ),
+    "built-in misspelt": (
+        lambda one: one["options"]["env"].append("A=$PROJECTID"),
+        "PROJECTID is used and not declared",
+    ),
+    "substitution unused": (
+        lambda one: one["substitutions"].update(_MORE="1"),
+        "_MORE is declared and not used",
+    ),
+    "substitution without _": (
+        lambda one: one["substitutions"].update(MORE="1"),
+        "MORE cannot be set",
+    ),
+    "secret unknown": (set_in("plan", secretEnv=["TF_VAR_other"]), "secret TF_VAR_other is used"),
+    "secret unused": (
+        lambda one: one["availableSecrets"]["secretManager"].append(
+            {"versionName": "projects/p/secrets/s/versions/1", "env": "B"}
+        ),
+        "secret B is declared and not used",
+    ),
+    "secret without a version": (
+        lambda one: one["availableSecrets"]["secretManager"][0].update(
+            versionName="projects/p/secrets/s"
+        ),
+        "is no version of a secret",
+    ),
+    "secret that is a variable": (
+        lambda one: one["options"]["env"].append("TF_VAR_secret_values={}"),
+        "plan: TF_VAR_secret_values is a variable and a secret",
+    ),
+    "variable without a value": (set_in("plan", env=["DEBUG"]), "plan: 'DEBUG' is no NAME=value"),
+    "outside of the workspace": (set_in("plan", dir="../x"), "plan leaves the workspace"),
+    "account without a log": (
+        lambda one: (one.update(serviceAccount="a"), one["options"].pop("logging")),
+        "where its log goes",
+    ),
+    "script that is not there": (
+        set_in("plan", args=["terraform/scripts/plans.sh"]),
+        "plan: terraform/scripts/plans.sh does not exist",
+    ),
+    "script that may not run": (
+        set_in("plan", args=["terraform/scripts/common.sh"]),
+        "common.sh is not executable",
+    ),
+    "more than one line": (set_in("plan", args=["-c", "a && b"]), "plan is not one call"),
+    "script and command": (set_in("plan", script="echo"), "plan has a script and a command"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake_is_seen(content: Content, mistake: str) -> None:
+    change, words = MISTAKES[mistake]
+    broken = copy.deepcopy(content)
+    change(broken)
+    found = problems(broken, ROOT)
+    assert [one for one in found if re.search(words, one)] != [], found
+
+
+def test_two_dollars_are_one(content: Content) -> None:
+    content["options"]["env"].append("A=$$HOME and $$ more")
+    assert problems(content, ROOT) == []

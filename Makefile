@@ -8,13 +8,14 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo crash test lint format clean
+.PHONY: setup demo crash streams test lint format clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo               play the whole story in the browser, with simulated desks"
 	@echo "make demo ARGS=--script play it in the terminal (--dialect cx|es, --store sqlite|firestore)"
 	@echo "make crash              kill the functions while customers talk, and compare (ARGS=--help)"
+	@echo "make streams            many pages listen at once, and how long words take (ARGS=--help)"
 	@echo "make test               linters, types and all tests"
 	@echo "make setup              only prepare .venv"
 
@@ -35,6 +36,9 @@ demo: setup
 
 crash: setup
 	@$(BIN)/python -m tests.crash $(ARGS)
+
+streams: setup
+	@$(BIN)/python -m tests.streams $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

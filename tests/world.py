@@ -109,8 +109,8 @@ class World(RuleBasedStateMachine):
             self.relayed.append(text)
         reply = self.ask(text, meaning)
         known = text in self.known()
-        if text in self.relayed and not reply.mute and not known:
-            self.relayed.remove(text)  # the end came first: it was the bot's to answer
+        if text in self.relayed and not known and (reply.started or not reply.mute):
+            self.relayed.remove(text)  # the end came first: it was the bot's, or began anew
         elif text not in self.relayed and known:
             self.relayed.append(text)  # a handoff began just before
 

@@ -53,6 +53,7 @@ class Line:
             self.tab.take(reached)
         self.is_deaf = self.is_deaf or len(reached) < len(events)
         self.stream.given = events[-1]["id"]
+        assert self.stream.is_over or events[-1].get("state") not in OVER, "there is no end"
 
     def grow_older(self, seconds: float) -> None:
         """Let the time of the process pass, which is not that of the test's clock."""

@@ -18,6 +18,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from handoff.dialogflow.turn import Meaning
 from handoff.errors import Closed, ProviderError
 from handoff.events import AgentTyping
+from handoff.timers import UNTOLD
 from handoff.vocabulary import Dialect
 from tests.frail import EXAMPLES, FAILURES, LONGEST_STEP, MOST_FAULTS, still
 from tests.heart import ANNA, BEN
@@ -37,7 +38,7 @@ HAPPENINGS = st.sampled_from(["says", "told", "told", "comes", "goes", "closes",
 SECONDS = st.sampled_from([0.5, LONGEST_STEP, 5.0, 40.0, 100.0, LONG_SILENCE])
 NOBODY, SOMEBODY = [""], ["wake", "poll", "webhook", "words", "turn", "page", "again"]
 FASTER, AT = st.sampled_from(2 * NOBODY + SOMEBODY), st.integers(0, 1)
-NEWS, WHICH = st.sampled_from([0, 1, 2]), st.sampled_from([0, 0, 0, 1, 2])
+NEWS, WHICH = st.sampled_from([0, 1, 1, 2, MANY]), st.sampled_from([0, 0, 0, 1, 2])
 CUT = st.sampled_from([None, None, None, 0, 1, 2])
 
 has_lines = precondition(lambda self: bool(self.lines))
@@ -112,8 +113,12 @@ class Pages(PageWorld):
     @rule(seconds=SECONDS, wakes=st.booleans())
     def time_goes_by(self, seconds: float, wakes: bool) -> None:
         self.advance(seconds)
-        if wakes:
-            self.wake()
+        if not wakes:
+            return
+        self.wake()
+        handoff = self.session().open_handoff
+        if handoff is not None and seconds >= UNTOLD.total_seconds() and self.lines_of(handoff.id):
+            assert handoff.untold_since is None, "a page was not told who came"
 
     # What a page hears
 
@@ -184,21 +189,22 @@ class Pages(PageWorld):
 
     # What a page says
 
-    @rule(which=WHICH, faster=FASTER, at=st.integers(0, 2))
-    def page_says(self, which: int, faster: str, at: int) -> None:
+    @rule(which=WHICH, faster=FASTER, at=st.integers(0, 2), twice=st.booleans())
+    def page_says(self, which: int, faster: str, at: int, twice: bool) -> None:
         if (tab := self.tab(which)) is None:
             return
         self.number += 1
         message, text = f"m{self.number}", f"customer {self.number}"
         self.relayed.append(text)
-        with self.somebody(faster, at):
-            place = self.posted(tab.ticket, message, text)
+        self.posting = tab.ticket, message, text
+        with self.somebody("same" if twice else faster, at):
+            place = self.again(lambda: self.posted(*self.posting))
         if place is not None:
             before = [known for ticket, *_, known in self.said if ticket == tab.ticket]
             assert place > max(before, default=0), "a place was given twice"
             self.said.append((tab.ticket, message, text, place))
         elif text in self.ledger.passed_on:
-            assert faster, "a word was refused and passed on"
+            assert faster or twice, "a word was refused and passed on"
         else:
             self.relayed.remove(text)
 
@@ -208,17 +214,17 @@ class Pages(PageWorld):
         ticket, message, text, place = self.said[-min(back, len(self.said))]
         handoff = self.ledger.handoff
         current = handoff is not None and handoff.id == ticket.handoff
-        assert self.posted(ticket, message, text) == (place if current else None)
+        posted = self.again(lambda: self.posted(ticket, message, text))
+        assert posted == (place if current else None)
 
-    @rule(leaves=st.sampled_from([False, False, True]))
-    def page_types_or_leaves(self, leaves: bool) -> None:
+    @rule()
+    def page_leaves(self) -> None:
         if (tab := self.tab()) is None:
             return
-        chat, ticket = self.instances[1], tab.ticket
         with suppress(Closed):
-            self.again(lambda: (chat.leave if leaves else chat.show_typing)(ticket, still()))
+            self.again(lambda: self.instances[1].leave(tab.ticket, still()))
         handoff = self.session().open_handoff
-        assert not leaves or handoff is None or handoff.id != ticket.handoff
+        assert handoff is None or handoff.id != tab.ticket.handoff
 
 
 TestPages = Pages.TestCase

@@ -194,7 +194,7 @@ CASES: Mapping[str, tuple[int, Case]] = {
     "deliverable": (250_000, lambda n: partial(effects.deliverable, "x" * n)),
     "unread": (2_000, lambda n: partial(turns.settle, unread(n), turn(), RULES, NOW)),
     "trim": (200, lambda n: partial(bounds.trim, large(n))),
-    "codec": (700, coded),
+    "codec": (550, coded),
     "livechat: text": (200_000, lambda n: livechat_said(type="message", text="x" * n)),
     "livechat: elements": (
         5_000,

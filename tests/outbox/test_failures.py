@@ -36,6 +36,8 @@ from tests.heart import (
 
 # All that somebody does at a desk: what is for the customer is never in an outbox.
 AT_DESKS = sorted(set(JobKind) - {JobKind.DELIVER})
+# What is untrue by the next attempt is not tried again.
+REPEATED = [kind for kind in AT_DESKS if PATIENCE[kind]]
 OPENERS = (JobKind.IDENTIFY, JobKind.OPEN)
 SPEAKERS = (JobKind.NOTE, JobKind.SEND, JobKind.CLOSE)
 GOOD_FOR_ANOTHER_TRY: Mapping[str, ProviderError] = {
@@ -76,7 +78,7 @@ def lost(session: Session) -> list[tuple[int, str]]:
     return [(one.job.id, one.reason) for one in session.undelivered]
 
 
-@pytest.mark.parametrize("kind", AT_DESKS)
+@pytest.mark.parametrize("kind", REPEATED)
 @pytest.mark.parametrize("name", GOOD_FOR_ANOTHER_TRY)
 def test_job_is_tried_again_later(kind: JobKind, name: str) -> None:
     after = fail(waiting(kind), GOOD_FOR_ANOTHER_TRY[name])
@@ -204,7 +206,7 @@ def test_job_becomes_a_dead_letter_when_patience_ends(kind: JobKind, name: str) 
     assert handoff_of(after).state is State.ACTIVE
 
 
-@pytest.mark.parametrize("kind", AT_DESKS)
+@pytest.mark.parametrize("kind", REPEATED)
 def test_job_that_could_not_be_tried_for_long_is_tried_anew(kind: JobKind) -> None:
     session = waiting(kind)
     for attempt in range(1, LEAST_ATTEMPTS):
@@ -227,7 +229,14 @@ def test_look_is_given_up_in_silence_when_patience_ends(name: str) -> None:
     assert after == replace(session, outbox=session.outbox[1:])
 
 
-@pytest.mark.parametrize("kind", AT_DESKS)
+@pytest.mark.parametrize("name", [*GOOD_FOR_ANOTHER_TRY, *FINAL])
+def test_presence_that_could_not_be_told_is_forgotten(name: str) -> None:
+    session = waiting(JobKind.PRESENCE)
+    after = fail(session, {**GOOD_FOR_ANOTHER_TRY, **FINAL}[name])
+    assert after == replace(session, outbox=session.outbox[1:])
+
+
+@pytest.mark.parametrize("kind", REPEATED)
 def test_job_is_tried_until_patience_ends(kind: JobKind) -> None:
     almost = PATIENCE[kind].total_seconds() - 2
     after = fail(waiting(kind), Throttled("wait"), almost)

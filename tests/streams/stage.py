@@ -185,11 +185,12 @@ def stage(store: str, names: Sequence[str] = (FULFILLMENT, EVENTS, CHAT)) -> Ite
 
 
 async def readers(store: Store, page: Page) -> int:
-    """Return how many readers of a page the store knows of."""
+    """Return how many readers of a page are there, as the store knows."""
     name = session_name(page.session, "cx")
     stored = await store.load(session_key(SessionId(name)))
     handoff = stored.session.handoff if stored and stored.session else None
-    return len(handoff.page.readers) if handoff and handoff.page else 0
+    until = handoff.page.readers.values() if handoff and handoff.page else ()
+    return sum(at > utc_now() for at in until)
 
 
 async def all_left(place: Stage, pages: Sequence[Page], began: float) -> float | None:

@@ -90,7 +90,8 @@ class PageWorld(World):
         for text in texts:
             word = text.rpartition(": ")[2]
             self.shown_by_answer(word if word in words else text)
-        assert not (texts and self.lines_of(handoff)), "an answer says what the page gets"
+        lives = any(not line.is_ending for line in self.lines_of(handoff))
+        assert not (texts and lives), "an answer says what the page gets"
         if reply.parameters.get("handoff_state") in OVER:
             self.ends.add(handoff)
 
@@ -146,11 +147,11 @@ class PageWorld(World):
 
     async def end(self, line: Line) -> None:
         """Let a stream end; what of it the store could not write is doubtful."""
-        if line not in self.lines:
+        if line.is_ending:
             return
-        self.lines.remove(line)
-        tab, lost = line.tab, self.store.lost
+        line.is_ending, tab, lost = True, line.tab, self.store.lost
         await line.opened.__aexit__(None, None, None)
+        self.lines.remove(line)
         tab.handed = max(tab.handed, line.stream.given)
         if self.store.lost > lost:
             tab.doubt(line.noted)

@@ -32,6 +32,7 @@ class Line:
     stream: Stream
     noted: int
     is_deaf: bool = False
+    is_ending: bool = False
 
     @staticmethod
     async def of(tab: Tab, chat: CustomerChat) -> Line:

@@ -75,3 +75,13 @@ def test_parameters_go_by_the_agents_names() -> None:
 def test_live_agent_marker_of_the_beta_is_not_sent() -> None:
     reply = Reply(started=HandoffId("h"), provider="livechat", mute=True)
     assert "liveAgentHandoff" not in json.dumps(render(reply))
+
+
+def test_page_is_told_beside_the_messages() -> None:
+    session = SessionId(SESSION)
+    turn = Turn(id="r", utterance="r", session=session, dialect=Dialect.ES)
+    told = {"handoff": {"id": "ho-1", "state": "active", "url": "https://chat", "token": "t"}}
+    answer = es.render(Reply(mute=True), turn, {}, told)
+    strictly(answer, Dialect.ES)
+    assert answer["payload"] == told
+    assert answer["fulfillmentMessages"] == [{"text": {"text": [""]}}]

@@ -241,3 +241,14 @@ def test_written_json_is_utf_8() -> None:
             {"authorType": "user", "text": "ü"}, ensure_ascii=False, separators=(",", ":")
         ).encode()
     )
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [(False, "The customer has left the page."), (True, "The customer is back on the page.")],
+)
+def test_agent_reads_in_the_bots_name_whether_the_page_is_there(there: bool, says: str) -> None:
+    script = Script(accepted())
+    script.drive(desk().presence(PLACE, there=there))
+    assert script.calls[0].address == f"POST {HERE}/messages"
+    assert script.calls[0].json == {"authorType": "bot", "text": says}

@@ -127,3 +127,20 @@ def test_own_file_that_comes_back_is_ours() -> None:
     [event] = Script().drive(livechat().receive(webhook))
     assert isinstance(event, FileShared)
     assert is_echo(HANDED, CONTACT, event)
+
+
+@pytest.mark.parametrize(
+    ("there", "kind", "says"),
+    [
+        (False, "customer_page_gone", "The customer has left the page."),
+        (True, "customer_page_back", "The customer is back on the page."),
+    ],
+)
+def test_agent_reads_in_a_line_of_the_system_whether_the_page_is_there(
+    there: bool, kind: str, says: str
+) -> None:
+    script = Script(SHOWN)
+    script.drive(livechat().presence(PLACE, there=there))
+    [call] = script.calls
+    event = {"type": "system_message", "system_message_type": kind, "text": says}
+    assert (call.action, call.json) == ("send_event", {"chat_id": CHAT, "event": event})

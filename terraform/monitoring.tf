@@ -75,16 +75,18 @@ locals {
   alerts = {
     errors = {
       title  = "requests fail"
-      filter = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.this["faults"].name}\""
+      filter = "resource.type=\"cloud_run_revision\" AND metric.type=\"run.googleapis.com/request_count\" AND (${local.revisions}) AND metric.labels.response_code_class=\"5xx\""
+      among  = "resource.type=\"cloud_run_revision\" AND metric.type=\"run.googleapis.com/request_count\" AND (${local.revisions})"
       align  = "ALIGN_RATE"
       reduce = "REDUCE_SUM"
-      above  = 0.05 # a second: three a minute
+      above  = 0.02
       for    = "120s"
-      help   = "Requests end in 5xx. The lines with event bug, store or bridge say which."
+      help   = "More than two requests of a hundred end in 5xx. The lines with event bug, store or bridge say which."
     }
     slow_turns = {
       title  = "turns are slow"
       filter = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.this["turn_milliseconds"].name}\""
+      among  = null
       align  = "ALIGN_PERCENTILE_95"
       reduce = "REDUCE_MAX"
       above  = 4000
@@ -94,6 +96,7 @@ locals {
     dead_letters = {
       title  = "words did not arrive"
       filter = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.this["dead_letters"].name}\""
+      among  = null
       align  = "ALIGN_DELTA"
       reduce = "REDUCE_SUM"
       above  = 0
@@ -103,6 +106,7 @@ locals {
     overdue = {
       title  = "nobody looks after sessions"
       filter = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.this["late_seconds"].name}\""
+      among  = null
       align  = "ALIGN_PERCENTILE_99"
       reduce = "REDUCE_MAX"
       above  = 180
@@ -112,6 +116,7 @@ locals {
     refused_callers = {
       title  = "callers are refused"
       filter = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.this["refused_callers"].name}\""
+      among  = null
       align  = "ALIGN_RATE"
       reduce = "REDUCE_SUM"
       above  = 0.2
@@ -185,12 +190,23 @@ resource "google_monitoring_alert_policy" "this" {
       filter          = each.value.filter
       comparison      = "COMPARISON_GT"
       threshold_value = each.value.above
-      duration        = each.value.for
+      # With it the threshold is a share of these.
+      denominator_filter = each.value.among
+      duration           = each.value.for
 
       aggregations {
         alignment_period     = "60s"
         per_series_aligner   = each.value.align
         cross_series_reducer = each.value.reduce
+      }
+
+      dynamic "denominator_aggregations" {
+        for_each = each.value.among[*]
+        content {
+          alignment_period     = "60s"
+          per_series_aligner   = each.value.align
+          cross_series_reducer = each.value.reduce
+        }
       }
     }
   }

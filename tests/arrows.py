@@ -86,7 +86,8 @@ ROWS: Mapping[str, Sequence[str]] = {
     ),
     "pages": ("scripts", "event_stream", "chat_web"),
     "settings": (
-        *("variables", "config_file", "caller_auth", "wake_settings", "page_settings"),
+        *("variables", "config_file", "caller_auth", "store_settings"),
+        *("wake_settings", "page_settings"),
         *("registry", "settings"),
     ),
     "wiring": ("bootstrap",),

@@ -84,6 +84,18 @@ def test_firestore_database_is_the_named_one(
     assert {name: maker.keywords[name] for name in named} == named
 
 
+def test_one_stream_of_firestore_follows_as_many_as_the_settings_say(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    config = tmp_path / "h.toml"
+    config.write_text("[delivery]\nlisten_targets = 7\n", encoding="utf-8")
+    given = {"HANDOFF_STORE": "firestore", "HANDOFF_CONFIG": str(config)}
+    function = made({**environ, **given})
+    maker = function._make_store
+    assert isinstance(maker, partial)
+    assert maker.keywords["targets_per_stream"] == 7
+
+
 def test_lines_are_structured_from_the_start(environ: dict[str, str]) -> None:
     made(environ)
     [handler] = logging.getLogger("handoff").handlers

@@ -22,7 +22,7 @@ from handoff.rates import Rates
 from handoff.records import Reply
 from handoff.registry import PROVIDERS
 from handoff.secret_manager import read_in_child
-from handoff.settings import Settings
+from handoff.settings import LISTEN_TARGETS, Settings
 from handoff.store import Store, session_key
 from handoff.tokens import Caller
 from handoff.transport import Transport
@@ -104,7 +104,8 @@ def start(name: str, environ: Mapping[str, str] | None = None) -> Function:
     log.to_stdout(chosen.project)
     if chosen.wake is not None:
         import handoff.scheduler  # noqa: F401 - here, where nobody waits for Google's packages
-    return Function(chosen, store_maker(chosen.store, chosen.project, utc_now), utc_now)
+    make_store = store_maker(chosen.store, chosen.project, utc_now, chosen.listen_targets)
+    return Function(chosen, make_store, utc_now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +243,9 @@ def _tasks(wake: WakeSettings) -> CloudTasks:
     )
 
 
-def store_maker(store: str, project: str, clock: Clock) -> MakeStore:
+def store_maker(
+    store: str, project: str, clock: Clock, listen_targets: int = LISTEN_TARGETS
+) -> MakeStore:
     """Return how to make the store that the settings name.
 
     Its packages are imported here, when the process starts, and no others: Google's take most
@@ -256,7 +259,13 @@ def store_maker(store: str, project: str, clock: Clock) -> MakeStore:
     from handoff.firestore import FirestoreStore
 
     database = place or "(default)"
-    return partial(FirestoreStore, project=project or None, database=database, clock=clock)
+    return partial(
+        FirestoreStore,
+        project=project or None,
+        database=database,
+        clock=clock,
+        targets_per_stream=listen_targets,
+    )
 
 
 def _indented(lines: str) -> str:

@@ -31,6 +31,7 @@ LONGEST_GRACE = 600
 # Nobody waits for a person, or for an answer, longer than a day.
 LONGEST_WAIT = 24 * 3600
 MOST_TURNS_PER_SECOND = 1000
+MOST_TARGETS = 10_000
 
 # What Cloud Run takes in one request, less what stands around a file
 # https://cloud.google.com/run/quotas
@@ -231,7 +232,7 @@ SECTIONS: Mapping[str, Callable[[str, Table], list[str]]] = {
         leave_grace=_number(0, LONGEST_GRACE),
         turns_per_second=_number(0, MOST_TURNS_PER_SECOND),
     ),
-    "delivery": _fixed(allowed_origins=_origins),
+    "delivery": _fixed(allowed_origins=_origins, listen_targets=_whole(1, MOST_TARGETS)),
     "files": _fixed(largest=_whole(0, LARGEST_FILE), types=_kinds),
     "words": _fixed(leave=_strings),
     "retention": _fixed(texts_hours=_number(1, MOST_HOURS)),

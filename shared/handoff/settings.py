@@ -21,6 +21,7 @@ from handoff.providers.base import Identifies, Provider, Reads
 from handoff.registry import PROVIDERS, Entry
 from handoff.rules import Abilities, Rules
 from handoff.signatures import ExpectedCaller
+from handoff.store_settings import store_name
 from handoff.texts import Texts
 from handoff.variables import Variables
 from handoff.vocabulary import ProviderId
@@ -44,7 +45,8 @@ NEEDED: Mapping[Mode, tuple[str, ...]] = {
     Mode.SECRET: ("DIALOGFLOW_SECRET",),
     Mode.ID_TOKEN: ("DIALOGFLOW_AUDIENCE", "DIALOGFLOW_SERVICE_AGENT"),
 }
-LAPTOP_STORE = "sqlite:.handoff/handoff.db"
+# Sessions that one Listen stream of Firestore tells of: no limit is documented.
+LISTEN_TARGETS = 500
 
 # With the limit switched off, a turn may still not wait for ever.
 NO_LIMIT_SECONDS = 25.0
@@ -71,6 +73,7 @@ class Settings:
     turn_seconds: float
     turns_per_second: float
     allowed_origins: tuple[str, ...] = ()
+    listen_targets: int = LISTEN_TARGETS
     files: FileRules = field(default_factory=FileRules)
 
 
@@ -98,7 +101,7 @@ def load(
     content: config_file.Table = problems.gather(_content, variables, otherwise={})
     caller = problems.gather(_caller, variables, otherwise=None) if serves_dialogflow else None
     order: list[ProviderId] = problems.gather(_order, content, entries, otherwise=[])
-    store = problems.gather(_store, variables, otherwise="")
+    store = problems.gather(store_name, variables, otherwise="")
     wake = problems.gather(wake_settings, variables, otherwise=None)
     page = problems.gather(partial(page_settings, needed=serves_pages), variables, otherwise=None)
     made = [
@@ -119,6 +122,7 @@ def load(
         turn_seconds=obj(content, "limits").get("turn", 4.0) or NO_LIMIT_SECONDS,
         turns_per_second=obj(content, "limits").get("turns_per_second", 20.0),
         allowed_origins=tuple(obj(content, "delivery").get("allowed_origins", [])),
+        listen_targets=obj(content, "delivery").get("listen_targets", LISTEN_TARGETS),
         files=_files(content),
     )
 
@@ -136,7 +140,7 @@ def load_for_setup(variables: Variables, clock: Clock, name: ProviderId) -> Setu
     missing = [one for one in _incomplete(variables, name, entry) if one.split()[0] not in made]
     problems.gather(_raise_all, missing, otherwise=None)
     problems.gather(variables.follow, [*COMMON, *entry.variables], otherwise=None)
-    store = problems.gather(_store, variables, otherwise="")
+    store = problems.gather(store_name, variables, otherwise="")
     problems.raise_if_any()
     return SetupSettings(
         store=store,
@@ -148,7 +152,7 @@ def load_for_setup(variables: Variables, clock: Clock, name: ProviderId) -> Setu
 def load_store(variables: Variables) -> tuple[str, str]:
     """Return the store and the project, for who only looks at what is kept."""
     variables.follow([*COMMON])
-    return _store(variables), variables.text("GOOGLE_CLOUD_PROJECT")
+    return store_name(variables), variables.text("GOOGLE_CLOUD_PROJECT")
 
 
 def _raise_all(problems: list[str]) -> None:
@@ -223,17 +227,6 @@ def _order(content: config_file.Table, entries: Mapping[ProviderId, Entry]) -> l
     if entries and not wanted:
         raise ConfigurationError("[providers] order is empty: leave it out, or name a provider")
     return [ProviderId(one) for one in wanted if one in entries]
-
-
-def _store(variables: Variables) -> str:
-    default = "firestore" if variables.has("K_SERVICE") else LAPTOP_STORE
-    store = variables.text("HANDOFF_STORE", default)
-    kind, _, place = store.partition(":")
-    if kind == "firestore" or (kind == "sqlite" and place):
-        return store
-    raise ConfigurationError(
-        f"HANDOFF_STORE must be firestore, firestore:<database> or sqlite:<path>, not {store!r}"
-    )
 
 
 def _caller(variables: Variables) -> CallerSettings:

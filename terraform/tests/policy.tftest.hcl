@@ -215,6 +215,11 @@ run "every_alert_has_somebody_to_tell" {
   }
 
   assert {
+    condition     = strcontains(google_monitoring_alert_policy.this["errors"].conditions[0].condition_threshold[0].denominator_filter, "request_count")
+    error_message = "Failing requests are a share of all requests."
+  }
+
+  assert {
     condition     = length(google_monitoring_notification_channel.email) == 1
     error_message = "Nobody would be told."
   }

@@ -25,6 +25,7 @@ class Switchboard(CountingStore):
     """A store whose watch the test plays."""
 
     changed: Changed
+    is_closed = False
 
     def __init__(self, inner: Store) -> None:
         super().__init__(inner)
@@ -36,6 +37,8 @@ class Switchboard(CountingStore):
 
     async def follow(self, key: SessionKey) -> None:
         self.followed.add(key)
+        if self.is_closed:
+            raise StoreError("closed")
 
     async def unfollow(self, key: SessionKey) -> None:
         self.followed.discard(key)
@@ -215,6 +218,14 @@ async def test_page_that_fails_is_followed_no_more(chat: Chat) -> None:
     with pytest.raises(StoreError):
         async with Feed(board).reader(KEY, name, 0):
             raise StoreError("away")
+    assert board.followed == set()
+
+
+async def test_page_that_cannot_be_followed_leaves_nothing_behind(chat: Chat) -> None:
+    name, board = await chat.begun(), Switchboard(chat.store)
+    board.is_closed = True
+    with pytest.raises(StoreError):
+        await Feed(board).join(KEY, name, 0)
     assert board.followed == set()
 
 

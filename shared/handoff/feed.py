@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import Context
 
 from handoff import log, page_events
@@ -155,14 +155,17 @@ class Feed:
     async def join(self, key: SessionKey, handoff: HandoffId, after: int) -> Reader:
         """Return such a reader, which has to leave."""
         reader = Reader(self._store, key, handoff, after)
-        self._readers.setdefault(key, set()).add(reader)
         if self._when_told is not None:
             self._when_told(self.end)
             self._when_told = None
         if self._ends:
             reader.stop()
-        self._begin_to_help()
-        await self._watch.follow(key)
+        async with AsyncExitStack() as unless_joined:
+            self._readers.setdefault(key, set()).add(reader)
+            unless_joined.push_async_callback(self.leave, reader)
+            self._begin_to_help()
+            await self._watch.follow(key)
+            unless_joined.pop_all()
         return reader
 
     async def leave(self, reader: Reader) -> None:

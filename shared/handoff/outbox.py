@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
-from handoff import jobs, leaving, lifecycle
+from handoff import bounds, jobs, leaving, lifecycle
+from handoff.events import Event
 from handoff.model import Contact, Handoff, Job, Lease, Message, Session, Undelivered
 from handoff.providers.base import Availability, Identity, Looked, Opened
 from handoff.rules import Abilities, Rules
@@ -229,7 +230,7 @@ def _opened(session: Session, job: Job, found: Opened, rules: Rules, now: dateti
         bound = _looking(bound, job, found, now)
     known = replace(handoff, conversation=found.conversation, thread=found.thread or handoff.thread)
     bound = replace(bound, handoff=known)
-    for event in found.events:
+    for event in _to_be_heard(bound, found.events):
         bound = lifecycle.apply(bound, event, rules, now)
     return bound if known.state.is_open else lifecycle.remembering(bound)
 
@@ -239,10 +240,20 @@ def _looked(session: Session, job: Job, found: Looked, rules: Rules, now: dateti
     handoff = session.open_handoff
     if handoff is None or handoff.id != job.handoff:
         return session
-    for event in found.events:
+    for event in _to_be_heard(session, found.events):
         session = lifecycle.apply(session, event, rules, now)
     is_over = session.open_handoff is None and job.kind is not JobKind.CONFIRM
     return without_audience(session, rules, now, in_flight=0) if is_over else session
+
+
+def _to_be_heard(session: Session, found: Sequence[Event]) -> Sequence[Event]:
+    """Return what was found and can be told from what is known.
+
+    Once so much was told that the session forgets, it was told by webhooks, and the oldest is not
+    to be told again: what was missed before that came hundreds of facts ago.
+    """
+    forgets = len(session.events) >= bounds.EVENTS
+    return found[-bounds.EVENTS // 2 :] if forgets else found
 
 
 def _past(session: Session, job: Job, found: Opened) -> Session:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import failures, outbox
+from handoff import bounds, failures, outbox
 from handoff.errors import Unavailable
 from handoff.events import ConversationOpened
 from handoff.model import Handoff, Session
@@ -150,3 +150,11 @@ def test_look_does_not_take_back_the_thread_that_a_webhook_told_of_meanwhile() -
     after = looked(session, replace(OPENED, events=(replied("one"),)))
     assert handoff_of(after).thread == "thread-2"
     assert after.outbox[-1].thread == "thread-2"
+
+
+def test_what_was_told_so_long_ago_that_it_is_forgotten_is_not_told_again() -> None:
+    told = [replied(f"words {number}", number) for number in range(bounds.EVENTS + 50)]
+    heard, _ = bounds.trim(after_event(with_handoff(LOOKING, conversation=ROOM), *told))
+    assert len(heard.events) == bounds.EVENTS
+    again = looked(heard, replace(OPENED, events=tuple(told)))
+    assert handoff_of(again).last_delivery == handoff_of(heard).last_delivery

@@ -12,7 +12,8 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 
 T = TypeVar("T")
 PATIENCE = 20.0
-KEPT = "Object.entries(sessionStorage).find(([key]) => key.startsWith('handoff:'))?.[1] ?? '{}'"
+FOUND = "Object.entries(sessionStorage).find(([key]) => key.startsWith('handoff:'))"
+KEPT = f"({FOUND}?.[1] ?? '{{}}')"
 
 
 @dataclass

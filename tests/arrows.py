@@ -28,6 +28,7 @@ ROWS: Mapping[str, Sequence[str]] = {
     ),
     "decisions": (
         "bounds",
+        "earlier",
         "rules",
         "effects",
         "jobs",

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from handoff import bounds, jobs
+from handoff import bounds, earlier, jobs
 from handoff.bounds import LONGEST_ADDRESS, LONGEST_AGENT, LONGEST_FILE
-from handoff.deliveries import Delivery
+from handoff.deliveries import Delivery, Page, Said
 from handoff.dialogflow.turn import LARGEST_CARD, LONGEST_NAME, LONGEST_VALUE
+from handoff.earlier import MOST_EARLIER
 from handoff.effects import MOST_DEPARTED
 from handoff.model import MOST_THREADS, Agent, Card, Contact, Customer, Handoff, Message, Session
+from handoff.page import MOST_READERS, MOST_SAID
 from handoff.reading import MOST_READ
 from handoff.records import EventRecord, Happening, Reply, TurnRecord
 from handoff.vocabulary import (
     ContactRef,
     ConversationRef,
     DeliveryKind,
+    HandoffId,
     JobKind,
     Participant,
+    Reason,
     SessionId,
     State,
     ThreadRef,
 )
 from tests.floods import ATTRIBUTES, DESKS, Flood, vendors
-from tests.heart import NOW, blank, handoff_of, session_in
+from tests.heart import DESK, NOW, blank, handoff_of, session_in
 
 # Any moment has its microseconds.
 AT = NOW.replace(microsecond=123_456)
@@ -39,6 +44,7 @@ def fullest(letter: str, *, opening: bool) -> Session:
         language=letter * 35,
         transcript=(_line(flood),) * 600,
         handoff=_handoff(flood),
+        earlier=tuple(_earlier(flood, number) for number in range(MOST_EARLIER)),
         contacts={str(desk): _contact() for desk in DESKS},
         turns=_turns(flood),
         events=tuple(map(_event, range(400))),
@@ -102,7 +108,29 @@ def _handoff(flood: Flood) -> Handoff:
         read=("0123456789abcdef",) * MOST_READ,
         deliveries=_deliveries(flood),
         last_delivery=100,
+        **_read_by_pages(MOST_SAID),
     )
+
+
+def _earlier(flood: Flood, number: int) -> Handoff:
+    """Return one whose page still reads."""
+    return Handoff(
+        id=HandoffId(f"ho-{number:016x}"),
+        provider=DESK,
+        started_at=AT,
+        state=State.CLOSED,
+        reason=Reason.CUSTOMER_LEFT,
+        speaker=flood.letter * LONGEST_AGENT,
+        deliveries=_deliveries(flood),
+        last_delivery=100,
+        **_read_by_pages(earlier.MOST_SAID),
+    )
+
+
+def _read_by_pages(said: int) -> dict[str, Any]:
+    readers = {f"{number:012x}": AT for number in range(MOST_READERS)}
+    words = tuple(Said(id=f"{number:024x}", sequence=number) for number in range(said))
+    return {"page": Page(seen=90, readers=readers), "said": words, "heard": said}
 
 
 def _deliveries(flood: Flood) -> tuple[Delivery, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -74,16 +74,14 @@ class Line:
 class Tab:
     """The page of one handoff, as `handoff-client.js` behaves; `events` is all that it took.
 
-    It comes back with its own cursor until it was told the end. `handed` is the last event that
-    any stream or poll gave out for it; `doubts` are texts that it shows and that the store may
-    not know of, by the ids of their events.
+    It comes back with its own cursor until it was told the end. `doubts` are texts that it shows
+    and that the store may not know of, by the ids of their events.
     """
 
     def __init__(self, ticket: Ticket) -> None:
         self.ticket = ticket
         self.events: list[Json] = []
         self.finished = False
-        self.handed = 0
         self.doubts: dict[int, str] = {}
 
     @property
@@ -116,16 +114,17 @@ class Tab:
 class Ledger:
     """All that the customer was to see, by handoff; `due` counts each line once.
 
-    A handoff begins with what is unread of the one before; those lines are copies. `session` is
-    what was written last, `passed_on` are the customer's words that were taken for the desk.
+    What is left over of a handoff is told in the next by copies, which count no more; `left_over`
+    hears of it. `session` is what was written last, `passed_on` are the customer's words that
+    were taken for the desk.
     """
 
-    def __init__(self, turned_over: Callable[[HandoffId], None]) -> None:
+    def __init__(self, left_over: Callable[[HandoffId, Sequence[Delivery], bool], None]) -> None:
         self.session: Session | None = None
         self.told: dict[HandoffId, dict[int, Delivery]] = {}
         self.due: Counter[str] = Counter()
         self.passed_on: set[str] = set()
-        self._turned_over = turned_over
+        self._left_over = left_over
 
     @property
     def handoff(self) -> Handoff | None:
@@ -140,22 +139,47 @@ class Ledger:
         self.passed_on |= {job.text for job in waiting if job.kind is JobKind.SEND}
         if handoff is None:
             return
-        known = self.told.setdefault(handoff.id, {})
-        spilled = [one for name, one in change.spilled if name == handoff.id]
-        there = {one.id: one for one in (*spilled, *handoff.deliveries)}
-        fresh = [there[name] for name in sorted(there) if name not in known]
-        known.update(there)
-        if before is not None and before.id != handoff.id:
-            fresh = fresh[_copies(before, self.told[before.id], fresh) :]
-            self._turned_over(before.id)
-        self.due.update(one.text for one in fresh if one.kind.is_shown)
+        begins = handoff.id not in self.told
+        new, copies = list[Delivery](), Counter[object]()
+        for owner, fresh, copied in self._news(before, change):
+            new = [*new, *fresh]
+            self._left_over(owner, copied, begins)
+            copies.update(map(_content, copied))
+        self.due.update(one.text for one in _without(new, copies) if one.kind.is_shown)
+
+    def _news(
+        self, before: Handoff | None, change: Change
+    ) -> Iterator[tuple[HandoffId, list[Delivery], list[Delivery]]]:
+        """Yield what is new in each handoff, and what of it another one tells from now on."""
+        kept = {one.id for one in change.session.handoffs_kept}
+        if before is not None and before.id not in kept:
+            read, all_of_it = before.read_up_to, self.told[before.id].values()
+            left = [one for one in all_of_it if one.id > read and one.kind.is_shown]
+            yield before.id, [], left
+        for handoff in change.session.handoffs_kept:
+            told, there = self.told.setdefault(handoff.id, {}), _written(change, handoff)
+            new = [one for name, one in there.items() if name not in told]
+            was = {name for name, one in told.items() if one.answered}
+            told.update(there)
+            is_over = handoff in change.session.earlier
+            left = [one for one in there.values() if is_over and one.answered and one.id not in was]
+            yield handoff.id, new, left
 
 
-def _copies(before: Handoff, told: Mapping[int, Delivery], fresh: Sequence[Delivery]) -> int:
-    """Count how many deliveries a handoff begins with that are those of the one before."""
-    unread = [one for name, one in sorted(told.items()) if name > before.read_up_to]
-    rest = iter([(one.kind, one.text, one.at) for one in unread])
-    for number, one in enumerate(fresh):
-        if (one.kind, one.text, one.at) not in rest:
-            return number
-    return len(fresh)
+def _without(new: Sequence[Delivery], copies: Counter[object]) -> Iterator[Delivery]:
+    """Yield what is no copy; of copies an answer may have carried some, and let go."""
+    for one in new:
+        copies[_content(one)] -= 1
+        if copies[_content(one)] < 0:
+            yield one
+
+
+def _content(one: Delivery) -> tuple[object, ...]:
+    return one.kind, one.text, one.at
+
+
+def _written(change: Change, handoff: Handoff) -> dict[int, Delivery]:
+    """Return the deliveries of a handoff that a commit brings, in order."""
+    there = {one.id: one for name, one in change.spilled if name == handoff.id}
+    there |= {one.id: one for one in handoff.deliveries}
+    return dict(sorted(there.items()))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.archives.build_rules import problems, read
+from tests.archives.pipeline_rules import STEPS, unmeant
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "cloudbuild.yaml"
@@ -34,23 +35,15 @@ def test_cloud_build_takes_it(content: Content) -> None:
     assert problems(content, ROOT) == []
 
 
-def test_steps_come_in_the_order_of_a_deployment(content: Content) -> None:
+def test_it_is_the_pipeline_that_is_meant(content: Content) -> None:
+    assert unmeant(content, ROOT) == []
+
+
+def test_steps_come_in_the_order_of_a_deployment() -> None:
     wanted = ["test", "archives", "plan", "apply", "smoke", "settle"]
-    assert [one["id"] for one in content["steps"]][-6:] == wanted
+    assert [one for one in STEPS if one in wanted] == wanted
     for before, after in pairwise(wanted):
-        assert step(content, after)["waitFor"] == [before]
-
-
-def test_only_what_settle_judges_may_fail(content: Content) -> None:
-    may = [one["id"] for one in content["steps"] if one.get("allowFailure")]
-    assert may == ["apply", "smoke"]
-    assert [one["id"] for one in content["steps"] if "allowExitCodes" in one] == []
-
-
-def test_secrets_reach_terraform_alone(content: Content) -> None:
-    told = [one["id"] for one in content["steps"] if "secretEnv" in one]
-    assert told == ["plan", "apply", "settle"]
-    assert "secretEnv" not in content["options"]
+        assert STEPS[after].after == (before,)
 
 
 def test_nothing_is_deployed_unless_the_trigger_says_so(content: Content) -> None:
@@ -147,6 +140,72 @@ def test_mistake_is_seen(content: Content, mistake: str) -> None:
     broken = copy.deepcopy(content)
     change(broken)
     found = problems(broken, ROOT)
+    assert [one for one in found if re.search(words, one)] != [], found
+
+
+UNMEANT: dict[str, tuple[Change, str]] = {
+    "script of another step": (
+        set_in("apply", args=["terraform/scripts/plan.sh"]),
+        "apply does not call terraform/scripts/apply.sh",
+    ),
+    "nothing settled": (lambda one: one["steps"].pop(), "the steps are terraform, .*, smoke$"),
+    "kept without a look": (
+        set_in("settle", args=["terraform/scripts/keep.sh"]),
+        "settle does not call terraform/scripts/settle.sh",
+    ),
+    "tests before their tools": (set_in("test", waitFor=["emulator"]), "test waits for"),
+    "smoke test before the deployment": (set_in("smoke", waitFor=["plan"]), "smoke waits for"),
+    "order left to the list": (lambda one: step(one, "plan").pop("waitFor"), "plan waits for None"),
+    "failure of a test forgiven": (set_in("test", allowFailure=True), "test may fail"),
+    "failure of the end forgiven": (set_in("settle", allowFailure=True), "settle may fail"),
+    "failure that nobody settles": (set_in("smoke", allowFailure=False), "smoke may not fail"),
+    "failure forgiven by its number": (set_in("plan", allowExitCodes=[1]), "plan may fail"),
+    "secrets for who needs none": (
+        set_in("test", secretEnv=["TF_VAR_secret_values"]),
+        "test is told the secrets",
+    ),
+    "no secrets on the way back": (
+        lambda one: step(one, "settle").pop("secretEnv"),
+        "settle is not told the secrets",
+    ),
+    "deployed without being asked": (
+        set_in("apply", env=["APPLY=true"]),
+        "apply is told something of its own",
+    ),
+    "image without gcloud": (set_in("plan", name="python:3.11-trixie"), "plan runs in python"),
+    "image without make": (set_in("test", name="python:3.11-slim"), "test runs in python"),
+    "Python that is too old": (set_in("test", name="python:3.10-trixie"), "test .* is too old"),
+    "Terraform that is too old": (
+        set_in("terraform", name="hashicorp/terraform:1.9.8"),
+        "terraform .* is too old",
+    ),
+    "shell that the image lacks": (set_in("terraform", entrypoint="bash"), "is run by bash"),
+    "shell that knows no lists": (set_in("plan", entrypoint="sh"), "plan is run by sh"),
+    "region for settings": (
+        lambda one: one["options"].update(
+            env=[each.replace("=${_REGION}", "=${_CONFIG}") for each in one["options"]["env"]]
+        ),
+        "REGION is told as",
+    ),
+    "state lost unnoticed": (
+        lambda one: one["options"]["env"].remove("BUILD_ID=$BUILD_ID"),
+        "BUILD_ID is read and not told",
+    ),
+    "more told than is meant": (
+        lambda one: one["options"]["env"].append("SECRET=${_SECRET_VALUES}"),
+        "SECRET is told as",
+    ),
+    "no log": (lambda one: one["options"].update(logging="NONE"), "nobody could read"),
+    "time for no deployment": (lambda one: one.update(timeout="600s"), "600s is too short"),
+    "usual time": (lambda one: one.pop("timeout"), "None is too short"),
+}
+
+
+@pytest.mark.parametrize("mistake", UNMEANT)
+def test_pipeline_that_is_not_meant_is_seen(content: Content, mistake: str) -> None:
+    change, words = UNMEANT[mistake]
+    change(content)
+    found = unmeant(content, ROOT)
     assert [one for one in found if re.search(words, one)] != [], found
 
 

@@ -123,7 +123,7 @@ def test_session_that_is_full_of_everything_fits(letter: str, opening: bool) -> 
 @pytest.mark.parametrize("letter", LETTERS)
 def test_session_that_was_trimmed_is_not_trimmed_again(letter: str) -> None:
     trimmed, _ = bounds.trim(fullest(letter, opening=True))
-    assert bounds.trim(trimmed) == (trimmed, [])
+    assert bounds.trim(trimmed) == (trimmed, ())
 
 
 async def test_who_comes_and_goes_behind_a_message_that_waits_fills_no_outbox() -> None:

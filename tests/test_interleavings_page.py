@@ -2,8 +2,9 @@
 
 Each line reaches the customer's screen once, by the page or by an answer to Dialogflow, where
 streams end so that it can be written how far they came. What a stream gave out of which that was
-not written may come by an answer too, or by the next handoff. What was given out and did not
-reach the page is there for the page to fetch, until the next handoff begins.
+not written may come by an answer too, or by the next handoff, when its page does not come back.
+What was given out and did not reach the page is there for the page to fetch, also when the next
+handoff has begun.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from handoff.dialogflow.turn import Meaning
+from handoff.earlier import MOST_EARLIER
 from handoff.errors import Closed, ProviderError
 from handoff.events import AgentTyping
 from handoff.timers import UNTOLD
@@ -68,10 +70,14 @@ class Pages(PageWorld):
             "say": lambda: self.say(Meaning.OTHER),
             "repeat": lambda: self.repeat_turn(1),
             "leave": self.leave,
-            "start": self.start,
+            "start": self.start_again,
         }
         with self.somebody(faster, at):
             asks[what]()
+
+    def start_again(self) -> None:
+        if self.session().handoffs <= MOST_EARLIER:
+            self.start()
 
     @rule(what=HAPPENINGS, back=st.integers(1, 5))
     def desk_tells(self, what: str, back: int) -> None:
@@ -154,6 +160,19 @@ class Pages(PageWorld):
             line.tab.doubt(given)
 
     @has_lines
+    @rule(which=WHICH, news=NEWS, more=NEWS, reads=st.booleans())
+    def customer_asks_again_beside_a_page(
+        self, which: int, news: int, more: int, reads: bool
+    ) -> None:
+        """Let the customer leave and ask again by Dialogflow while a stream has yet to bring it."""
+        self.runner.run(self.words_come(news))
+        if reads:
+            self.runner.run(self.read(self.lines[which % len(self.lines)]))
+        self.runner.run(self.words_come(more))
+        self.leave()
+        self.start_again()
+
+    @has_lines
     @rule(which=WHICH, news=NEWS, faster=FASTER)
     def page_goes(self, which: int, news: int, faster: str) -> None:
         self.runner.run(self.words_come(news))
@@ -215,10 +234,7 @@ class Pages(PageWorld):
     @rule(back=st.integers(1, 5))
     def page_repeats(self, back: int) -> None:
         ticket, message, text, place = self.said[-min(back, len(self.said))]
-        handoff = self.ledger.handoff
-        current = handoff is not None and handoff.id == ticket.handoff
-        posted = self.again(lambda: self.posted(ticket, message, text))
-        assert posted == (place if current else None)
+        assert self.again(lambda: self.posted(ticket, message, text)) == place
 
     @rule()
     def page_leaves(self) -> None:

@@ -187,11 +187,11 @@ def test_customer_who_sends_a_file_is_not_silent_any_more() -> None:
     ("after", "last", "expected"), [(0, 7, 0), (5, 7, 5), (7, 7, 7), (8, 7, 7), (99, 0, 0)]
 )
 def test_page_stands_nowhere_beyond_what_there_is(after: int, last: int, expected: int) -> None:
-    assert page.cursor(with_handoff(ACTIVE, last_delivery=last), after) == expected
+    assert page.cursor(with_handoff(ACTIVE, last_delivery=last), HANDOFF, after) == expected
 
 
 def test_page_stands_at_the_beginning_where_there_is_no_handoff() -> None:
-    assert page.cursor(blank(), 7) == 0
+    assert page.cursor(blank(), HANDOFF, 7) == 0
 
 
 def test_reader_is_there_for_as_long_as_it_says() -> None:

@@ -199,7 +199,7 @@ async def test_delivery_that_moved_out_is_not_written_again_after_a_conflict(
     store.taken()
     again = await kept.commit(held, counted)  # conflicts, reads session and deliveries, writes
     assert store.taken() == (1 + 5, 1 + 1)
-    assert (again.session.last_job, again.moved) == (2, 5)
+    assert (again.session.last_job, again.moved) == (2, {handoff_of(ACTIVE.session).id: 5})
 
 
 async def test_deliveries_that_moved_out_are_read_only_by_who_answers(
@@ -223,4 +223,4 @@ async def test_next_handoff_counts_what_moved_out_anew(
     )
     found = await store.deliveries(blank().key, HandoffId("ho-2"), 0)
     assert [one.id for one in found] == [1, 2, 3, 4]  # with where the new handoff stands
-    assert after.moved == 4
+    assert after.moved[HandoffId("ho-2")] == 4

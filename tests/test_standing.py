@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,3 +94,11 @@ def test_it_is_told_after_what_the_same_commit_says() -> None:
     after = with_handoff(ACTIVE, deliveries=(said,), last_delivery=1)
     kinds = [one.kind for one in told(WAITING, after)]
     assert kinds == [DeliveryKind.MESSAGE, DeliveryKind.STATE]
+
+
+def test_end_that_another_handoff_follows_at_once_is_told_to_its_page_too() -> None:
+    over = handoff_of(with_handoff(ACTIVE, state=State.CLOSED, reason=Reason.NOT_ACCEPTED))
+    after = replace(with_handoff(ACTIVE, id=HandoffId("ho-2")), earlier=(over,))
+    [known] = standing.told(ACTIVE, after, RULES, LATER).earlier
+    assert known.deliveries[-1].standing == Standing(state=State.CLOSED, reason=Reason.NOT_ACCEPTED)
+    assert len(told(ACTIVE, after)) == 1

@@ -51,6 +51,15 @@ class TypingDesk(ReadingProvider):
         self._finish("typing")
 
 
+class WatchingDesk(TypingDesk):
+    """A desk in memory that shows its agents whether the page is there."""
+
+    def presence(self, conversation: Conversation, *, there: bool) -> Exchange[None]:
+        """Show it."""
+        yield self._begin("presence")
+        self._finish("presence")
+
+
 class FilingDesk(TypingDesk):
     """A desk in memory that takes files: `files` are those its agents have, by client id."""
 

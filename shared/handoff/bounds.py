@@ -18,7 +18,7 @@ from handoff.events import (
 )
 from handoff.model import Agent, Handoff, Job, Message, Session
 from handoff.records import EventRecord, Happening, TurnRecord
-from handoff.vocabulary import JobKind
+from handoff.vocabulary import HandoffId, JobKind
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 # https://cloud.google.com/firestore/quotas#collections_documents_and_fields
 TRANSCRIPT_LINES, TRANSCRIPT_BYTES = 500, 128_000
 LONGEST_LINE = 16_000
-TAIL_DELIVERIES, TAIL_BYTES = 50, 160_000
+TAIL_DELIVERIES, TAIL_BYTES, EARLIER_BYTES = 50, 150_000, 10_000
 TURNS, TURN_BYTES, REPLY_BYTES = 60, 64_000, 96_000
 EVENTS, EVENT_BYTES = 300, 64_000
 LIFE, LIFE_BYTES, LONGEST_WORD = 200, 56_000, 60
@@ -47,19 +47,25 @@ JSON = json.JSONEncoder(ensure_ascii=False)
 LONGEST_ID, LONGEST_ADDRESS, LONGEST_FILE, LONGEST_TYPE = 500, 8_000, 500, 100
 
 
-def trim(session: Session) -> tuple[Session, Sequence[Delivery]]:
+Moved = Sequence[tuple[HandoffId, Delivery]]
+"""Deliveries that are kept beside their session, and whose they are."""
+
+
+def trim(session: Session) -> tuple[Session, Moved]:
     """Return the session as it may be stored, and the unread deliveries that moved out of it."""
     handoff, spilled = _tail(_settled(session))
+    earlier, left = _earlier(session.earlier)
     lines = tuple(map(_cut, session.transcript))
     trimmed = replace(
         session,
         transcript=_newest(lines, TRANSCRIPT_LINES, TRANSCRIPT_BYTES, _message_size),
         handoff=handoff,
+        earlier=earlier,
         turns=_turns(session.turns),
         events=_newest(session.events, EVENTS, EVENT_BYTES, _event_size),
         life=_newest(tuple(map(_short, session.life[-LIFE:])), LIFE, LIFE_BYTES, _line_size),
     )
-    return trimmed, spilled
+    return trimmed, (*left, *spilled)
 
 
 def has_room(session: Session, text: str) -> bool:
@@ -89,23 +95,23 @@ def within_limits(event: Event) -> Event | None:
     return event
 
 
-def missing_before(session: Session) -> int | None:
+def missing_before(handoff: Handoff) -> int | None:
     """Return the id after which unread deliveries have moved out, or None when none have."""
-    handoff = session.handoff
-    if handoff is None or handoff.last_delivery == handoff.read_up_to:
+    if handoff.last_delivery == handoff.read_up_to:
         return None
     first = handoff.deliveries[0].id if handoff.deliveries else handoff.last_delivery + 1
     return handoff.read_up_to if first > handoff.read_up_to + 1 else None
 
 
-def with_earlier(session: Session, earlier: Sequence[Delivery]) -> Session:
+def with_moved(session: Session, moved: Moved) -> Session:
     """Return the session with deliveries that had moved out of it."""
-    if session.handoff is None or not earlier:
+    if not moved:
         return session
-    first = session.handoff.deliveries[0].id if session.handoff.deliveries else None
-    back = tuple(one for one in earlier if first is None or one.id < first)
-    deliveries = back + session.handoff.deliveries
-    return replace(session, handoff=replace(session.handoff, deliveries=deliveries))
+    for handoff in session.handoffs_kept:
+        first = handoff.deliveries[0].id if handoff.deliveries else handoff.last_delivery + 1
+        back = tuple(one for name, one in moved if name == handoff.id and one.id < first)
+        session = session.knowing(replace(handoff, deliveries=back + handoff.deliveries))
+    return session
 
 
 def _cut(message: Message) -> Message:
@@ -154,17 +160,33 @@ def _fitting(attributes: Mapping[str, str], room: int) -> Mapping[str, str]:
     return {label: value for label, value in attributes.items() if label in kept}
 
 
-def _tail(handoff: Handoff | None) -> tuple[Handoff | None, Sequence[Delivery]]:
+def _tail(handoff: Handoff | None) -> tuple[Handoff | None, Moved]:
     if handoff is None:
         return None, ()
     kept = _newest(handoff.deliveries, TAIL_DELIVERIES, TAIL_BYTES, _delivery_size)
-    gone = handoff.deliveries[: len(handoff.deliveries) - len(kept)]
-    # A page may come back for anything: all that it could have been given is kept.
-    unread = [one for one in gone if handoff.page is not None or one.id > handoff.read_up_to]
     named = tuple(map(_named_shortly, handoff.agents))
     agents = _newest(named, AGENTS, AGENT_BYTES, _agent_size)
     speaker = handoff.speaker[:LONGEST_AGENT]
-    return replace(handoff, deliveries=kept, agents=agents, speaker=speaker), unread
+    trimmed = replace(handoff, deliveries=kept, agents=agents, speaker=speaker)
+    return trimmed, _moved_out(handoff, kept)
+
+
+def _earlier(handoffs: tuple[Handoff, ...]) -> tuple[tuple[Handoff, ...], Moved]:
+    """Share the room for what earlier handoffs have told among them, the newest first."""
+    room, trimmed, moved = EARLIER_BYTES, list[Handoff](), list[tuple[HandoffId, Delivery]]()
+    for handoff in reversed(handoffs):
+        kept = _newest(handoff.deliveries, TAIL_DELIVERIES, room, _delivery_size, least=0)
+        room -= sum(map(_delivery_size, kept))
+        trimmed.insert(0, replace(handoff, deliveries=kept))
+        moved += _moved_out(handoff, kept)
+    return tuple(trimmed), moved
+
+
+def _moved_out(handoff: Handoff, kept: tuple[Delivery, ...]) -> Moved:
+    """Return what moves out: a page may come back for anything that it could have been given."""
+    gone = handoff.deliveries[: len(handoff.deliveries) - len(kept)]
+    has_page, read = handoff.page is not None, handoff.read_up_to
+    return [(handoff.id, one) for one in gone if has_page or one.id > read]
 
 
 def _named_shortly(agent: Agent) -> Agent:
@@ -188,13 +210,13 @@ def _turns(turns: tuple[TurnRecord, ...]) -> tuple[TurnRecord, ...]:
 
 
 def _newest(
-    things: tuple[T, ...], count: int, size: int, measure: Callable[[T], int]
+    things: tuple[T, ...], count: int, size: int, measure: Callable[[T], int], least: int = 1
 ) -> tuple[T, ...]:
-    """Return the last things that fit, at least one."""
+    """Return the last things that fit, but no fewer than `least`."""
     kept, total = 0, 0
     for one in reversed(things[-count:]):
         total += measure(one)
-        if kept and total > size:
+        if kept >= least and total > size:
             break
         kept += 1
     return things[len(things) - kept :]

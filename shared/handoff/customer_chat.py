@@ -202,9 +202,9 @@ class CustomerChat:
     async def poll(self, ticket: Ticket, after: int, seconds: float) -> list[Json]:
         """Return the events above `after`; while there is none, wait for so many seconds."""
         held = await self._held(ticket)
-        after = page.cursor(held.session, after)
+        after = page.cursor(held.session, ticket.handoff, after)
         events = await unread(self._parts.store, held.session, ticket.handoff, after)
-        if not events and self._is_over(held):
+        if not events and self._is_over(held, ticket):
             raise Closed(OVER)
         if seconds and not events:
             events = await self._awaited(held, ticket, after, seconds)
@@ -234,8 +234,8 @@ class CustomerChat:
     async def _begun(self, ticket: Ticket, name: str, after: int) -> Reader:
         """Return a reader that the session knows of; it keeps nothing of the session itself."""
         held = await self._held(ticket)
-        after = page.cursor(held.session, after)
-        if self._is_over(held):
+        after = page.cursor(held.session, ticket.handoff, after)
+        if self._is_over(held, ticket):
             await self._refuse_read(held, ticket, after)
         async with AsyncExitStack() as unless_begun:
             # Before it is noted: what is told between the two must not be missed.
@@ -257,19 +257,18 @@ class CustomerChat:
     async def _held(self, ticket: Ticket) -> Held:
         """Return the session of this page's handoff, over or not."""
         held = await self._parts.bridge.load(ticket.session)
-        handoff = held.session.handoff if held else None
-        if held is None or handoff is None or handoff.id != ticket.handoff:
+        if held is None or held.session.named(ticket.handoff) is None:
             raise Closed(OVER)
         return held
 
     async def _open(self, ticket: Ticket) -> Held:
         held = await self._held(ticket)
-        if self._is_over(held):
+        if self._is_over(held, ticket):
             raise Closed(OVER)
         return held
 
-    def _is_over(self, held: Held) -> bool:
-        return held.session.open_handoff is None
+    def _is_over(self, held: Held, ticket: Ticket) -> bool:
+        return page.open_handoff(held.session, ticket.handoff) is None
 
     async def _refuse_read(self, held: Held, ticket: Ticket, after: int) -> None:
         """Refuse a stream of a handoff that is over, once there is nothing left in it."""

@@ -47,16 +47,16 @@ class Reader:
 
     def tell(self, session: Session | None) -> None:
         """Take note of how the session stands now."""
-        handoff = session.handoff if session else None
-        if handoff is None or handoff.id != self._handoff:
+        handoff = session.named(self._handoff) if session else None
+        if handoff is None:
             return self.stop()
         new = [one for one in handoff.deliveries if one.id > self._last]
         ends = self._ends or not handoff.state.is_open
-        if not new and ends == self._ends:
+        if handoff.last_delivery <= self._last and ends == self._ends:
             return None
         self._newest = max(self._newest, handoff.last_delivery)
         self._ends = ends
-        has_gap = bool(new) and new[0].id != self._last + 1
+        has_gap = len(new) < self._newest - self._last
         if self._behind or has_gap or len(self._ready) + len(new) > MOST_READY:
             self._behind, self._ready = True, []
         else:
@@ -104,8 +104,8 @@ async def unread(
 
     What is not kept was carried by answers before any page came.
     """
-    current = session.handoff if session else None
-    if session is None or current is None or current.id != handoff:
+    current = session.named(handoff) if session else None
+    if session is None or current is None:
         return []
     kept = [one for one in current.deliveries if one.id > after]
     first = kept[0].id if kept else current.last_delivery + 1

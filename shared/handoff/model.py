@@ -226,6 +226,8 @@ class Undelivered:
 class Session:
     """Everything one decision needs; stored as one document.
 
+    `handoff` is the present one or the last, `earlier` are those before it whose pages may still
+    read: no more of them than that.
     `transcript` is the tail of what was said, `lines` counts all of it. `undelivered` is what
     the last decision gave up: the commit moves it to the dead letters. `life` are the newest
     things that happened to its handoffs, `wake_at` when something is to be done for it.
@@ -238,6 +240,7 @@ class Session:
     transcript: tuple[Message, ...] = ()
     lines: int = 0
     handoff: Handoff | None = None
+    earlier: tuple[Handoff, ...] = ()
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     handoffs: int = 0
     outbox: tuple[Job, ...] = ()
@@ -254,6 +257,22 @@ class Session:
     def open_handoff(self) -> Handoff | None:
         """Return the handoff the customer is in, or None."""
         return self.handoff if self.handoff and self.handoff.state.is_open else None
+
+    def named(self, handoff: HandoffId) -> Handoff | None:
+        """Return the handoff of that name, if it is the present one or an earlier one."""
+        return next((one for one in self.handoffs_kept if one.id == handoff), None)
+
+    def knowing(self, handoff: Handoff) -> Session:
+        """Return the session with one of its handoffs as it stands now."""
+        if self.handoff is not None and self.handoff.id == handoff.id:
+            return replace(self, handoff=handoff)
+        earlier = tuple(handoff if one.id == handoff.id else one for one in self.earlier)
+        return replace(self, earlier=earlier)
+
+    @property
+    def handoffs_kept(self) -> tuple[Handoff, ...]:
+        """Return the handoffs that pages may read, the present one last."""
+        return self.earlier if self.handoff is None else (*self.earlier, self.handoff)
 
     def saying(self, *messages: Message) -> Session:
         """Return the session with more lines in its transcript."""

@@ -6,8 +6,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 
-from handoff import jobs
-from handoff.deliveries import Delivery
+from handoff import earlier, jobs
 from handoff.dialogflow.turn import Turn
 from handoff.model import Customer, Handoff, Session
 from handoff.rules import Rules
@@ -39,9 +38,8 @@ def start(session: Session, turn: Turn, rules: Rules, now: datetime) -> Session:
         lines_before=session.lines - _own_lines(session, turn),
         flow=turn.flow,
     )
-    unread = _unread(session.handoff)
-    handoff = replace(handoff, deliveries=unread, last_delivery=len(unread))
-    begun = replace(session, handoff=handoff, handoffs=session.handoffs + 1)
+    begun = earlier.followed(session, handoff, now)
+    begun = replace(begun, handoffs=session.handoffs + 1)
     if abilities.identifies and provider not in session.contacts:
         begun = jobs.add(begun, JobKind.IDENTIFY, handoff, now)
     begun = jobs.add(begun, JobKind.OPEN, handoff, now)
@@ -89,12 +87,3 @@ def _attributes(turn: Turn, rules: Rules) -> dict[str, str]:
         for name, label in rules.attributes.items()
         if name in turn.parameters
     }
-
-
-def _unread(before: Handoff | None) -> tuple[Delivery, ...]:
-    """Return what the customer has not seen of the handoff before, numbered for the new one."""
-    if before is None:
-        return ()
-    read = before.read_up_to
-    left = [one for one in before.deliveries if one.id > read and one.kind.is_shown]
-    return tuple(replace(one, id=number) for number, one in enumerate(left, start=1))

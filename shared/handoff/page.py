@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 
-from handoff import jobs, relay
+from handoff import earlier, jobs, relay
 from handoff.deliveries import Page, Said
 from handoff.model import Handoff, Session
 from handoff.rules import Rules
@@ -58,10 +58,9 @@ def filed(session: Session, handoff: HandoffId, message: str, name: str) -> Sess
 
 def sequence_of(session: Session, handoff: HandoffId, message: str) -> int | None:
     """Return the place of a message among the customer's, or None when it is new."""
-    if session.handoff is None or session.handoff.id != handoff:
-        return None
-    name = _digest(message)
-    return next((one.sequence for one in session.handoff.said if one.id == name), None)
+    current, name = session.named(handoff), _digest(message)
+    said = current.said if current else ()
+    return next((one.sequence for one in said if one.id == name), None)
 
 
 def utterance_of(message: str) -> str:
@@ -80,17 +79,18 @@ def left(session: Session, handoff: HandoffId, rules: Rules, now: datetime) -> S
     return relay.left(session, rules, now) if open_handoff(session, handoff) else session
 
 
-def cursor(session: Session, after: int) -> int:
+def cursor(session: Session, handoff: HandoffId, after: int) -> int:
     """Return where a page stands that says it has read up to `after`: not beyond what there is."""
-    return min(after, session.handoff.last_delivery) if session.handoff else 0
+    current = session.named(handoff)
+    return min(after, current.last_delivery) if current else 0
 
 
 def reading(
     session: Session, handoff: HandoffId, reader: str, after: int, until: datetime, now: datetime
 ) -> Session:
     """Return the session that is read by a page: what is above `after` it has not been given."""
-    current = session.handoff
-    if current is None or current.id != handoff:
+    current = session.named(handoff)
+    if current is None:
         return session
     page = current.page or Page()
     others = {name: at for name, at in page.readers.items() if at > now and name != reader}
@@ -98,19 +98,19 @@ def reading(
     readers = {**dict(list(others.items())[1 - MOST_READERS :]), reader: until}
     gone_at = None if until > now else page.gone_at
     known = replace(page, seen=seen, readers=readers, gone_at=gone_at)
-    return _welcomed(replace(session, handoff=replace(current, page=known)), now)
+    return _welcomed(session.knowing(replace(current, page=known)), now)
 
 
 def read(session: Session, handoff: HandoffId, reader: str, seen: int, now: datetime) -> Session:
     """Return the session that a reader has left, having been given everything up to `seen`."""
-    current = session.handoff
-    if current is None or current.id != handoff:
+    current = session.named(handoff)
+    if current is None:
         return session
     page = current.page or Page()
     readers = {name: at for name, at in page.readers.items() if at > now and name != reader}
     gone_at = None if readers else page.gone_at or now
     known = replace(page, seen=max(page.seen, seen), readers=readers, gone_at=gone_at)
-    return replace(session, handoff=replace(current, page=known))
+    return earlier.left_over(session.knowing(replace(current, page=known)), now)
 
 
 def missing_at(handoff: Handoff, rules: Rules) -> datetime | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from handoff import bounds, jobs, life, log, standing, timers
@@ -17,7 +17,7 @@ from handoff.life import Attempt
 from handoff.model import Session
 from handoff.rules import Rules
 from handoff.store import Change, DeadLetter, Store, Version
-from handoff.vocabulary import ProviderId, SessionKey
+from handoff.vocabulary import HandoffId, ProviderId, SessionKey
 
 MOST_CONFLICTS = 100
 
@@ -34,13 +34,14 @@ Decision = Callable[[Session], Session]
 class Held:
     """A session as it stands in the store, and the version to write over.
 
-    `whole`: with the unread deliveries that had moved out of it, up to the id `moved`.
+    `whole`: with the unread deliveries that had moved out of it; `moved` are the last of each
+    handoff.
     """
 
     session: Session
     version: Version | None
     whole: bool = False
-    moved: int = 0
+    moved: Mapping[HandoffId, int] = field(default_factory=dict)
 
 
 class Sessions:
@@ -136,11 +137,8 @@ class Sessions:
         wake_at = timers.wake_at(decided, self._rules)
         timed = replace(decided, undelivered=(), expire_at=expire_at, wake_at=wake_at)
         trimmed, outside = bounds.trim(timed)
-        before, handoff = held.session.handoff, trimmed.handoff
-        same = before is not None and handoff is not None and before.id == handoff.id
-        moved = held.moved if same else 0
-        news = (*_carried_since(held, decided), *(one for one in outside if one.id > moved))
-        spilled = [(handoff.id, one) for one in news] if handoff else []
+        new = [(name, one) for name, one in outside if one.id > held.moved.get(name, 0)]
+        spilled = [*_carried_since(held, decided), *new]
         change = Change(
             session=trimmed,
             version=held.version,
@@ -155,8 +153,8 @@ class Sessions:
         _log_move(held.session, decided, now)
         for name in change.index:
             self._remember(name, trimmed.key)
-        kept = bounds.with_earlier(trimmed, outside) if held.whole else trimmed
-        moved = max([moved, *(one.id for _, one in spilled)])
+        kept = bounds.with_moved(trimmed, outside) if held.whole else trimmed
+        moved = {**held.moved, **_last_ids(new)}
         return Held(session=kept, version=version, whole=held.whole, moved=moved)
 
     async def _again(self, held: Held) -> Held:
@@ -167,14 +165,14 @@ class Sessions:
 
     async def _whole(self, held: Held) -> Held:
         """Return the session with the unread deliveries that had moved out of it."""
-        after, handoff = bounds.missing_before(held.session), held.session.handoff
-        if after is None or handoff is None:
-            return replace(held, whole=True)
-        earlier = await self._store.deliveries(held.session.key, handoff.id, after)
-        whole = bounds.with_earlier(held.session, earlier)
-        return replace(
-            held, session=whole, whole=True, moved=max((one.id for one in earlier), default=0)
-        )
+        moved: list[tuple[HandoffId, Delivery]] = []
+        for handoff in held.session.handoffs_kept:
+            after = bounds.missing_before(handoff)
+            if after is not None:
+                there = await self._store.deliveries(held.session.key, handoff.id, after)
+                moved += [(handoff.id, one) for one in there]
+        whole = bounds.with_moved(held.session, moved)
+        return replace(held, session=whole, whole=True, moved=_last_ids(moved))
 
     async def _looked_up(self, provider: ProviderId, *names: str) -> SessionKey | None:
         for name in filter(None, names):
@@ -191,13 +189,20 @@ class Sessions:
             self._known.popitem(last=False)
 
 
-def _carried_since(held: Held, decided: Session) -> list[Delivery]:
+def _carried_since(held: Held, decided: Session) -> list[tuple[HandoffId, Delivery]]:
     """Return what had moved out and is carried by an answer now: a page must not show it again."""
-    before, after = held.session.handoff, decided.handoff
-    if before is None or after is None or before.id != after.id:
-        return []
-    known = {one.id: one for one in before.deliveries if one.id <= held.moved}
-    return [one for one in after.deliveries if one != known.get(one.id, one)]
+    found = []
+    for before in held.session.handoffs_kept:
+        last, after = held.moved.get(before.id, 0), decided.named(before.id)
+        known = {one.id: one for one in before.deliveries if one.id <= last}
+        now = after.deliveries if after else ()
+        found += [(before.id, one) for one in now if one != known.get(one.id, one)]
+    return found
+
+
+def _last_ids(moved: bounds.Moved) -> dict[HandoffId, int]:
+    """Return the highest id of each handoff."""
+    return {name: max(one.id for owner, one in moved if owner == name) for name, _ in moved}
 
 
 def _log_move(before: Session, after: Session, now: datetime) -> None:

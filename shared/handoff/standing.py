@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from handoff.deliveries import Standing
+from handoff.effects import Teller
 from handoff.lifecycle import teller
 from handoff.model import Handoff, Session
 from handoff.rules import Rules
@@ -13,19 +13,21 @@ from handoff.vocabulary import DeliveryKind
 
 
 def told(before: Session, after: Session, rules: Rules, now: datetime) -> Session:
-    """Return `after` with one more delivery when its handoff stands elsewhere than `before`."""
-    handoff = after.handoff
-    if handoff is None or _shown(handoff) == _shown(before.handoff):
-        return after
+    """Return `after` with one more delivery in each handoff that stands elsewhere than `before`."""
+    for handoff in after.handoffs_kept:
+        if _shown(handoff) != _shown(before.named(handoff.id)):
+            after = after.knowing(_moved(handoff, teller(after, rules, now)))
+    return after
+
+
+def _moved(handoff: Handoff, speaks: Teller) -> Handoff:
     standing = Standing(
         state=handoff.state,
         reason=handoff.reason,
         position=handoff.position,
         wait_seconds=handoff.wait_seconds,
     )
-    speaks = teller(after, rules, now)
-    moved = speaks.deliver(handoff, DeliveryKind.STATE, standing=standing, agent=handoff.speaker)
-    return replace(after, handoff=moved)
+    return speaks.deliver(handoff, DeliveryKind.STATE, standing=standing, agent=handoff.speaker)
 
 
 def _shown(handoff: Handoff | None) -> object:

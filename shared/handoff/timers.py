@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handoff import effects, leaving, lifecycle, outbox, page
+from handoff import earlier, effects, leaving, lifecycle, outbox, page
 from handoff.lifecycle import GivenUp, OpeningRefused
 from handoff.model import Handoff, Session
 from handoff.rules import Rules
@@ -18,7 +18,7 @@ UNTOLD = timedelta(seconds=3)
 def wake_at(session: Session, rules: Rules) -> datetime | None:
     """Return when somebody has to look after this session, or None when nothing waits."""
     handoff = session.open_handoff
-    times = [_jobs_at(session)]
+    times = [_jobs_at(session), earlier.left_over_at(session)]
     if handoff is not None:
         times += [*_timers(handoff, rules), _untold_at(handoff), page.missing_at(handoff, rules)]
     return min((one for one in times if one is not None), default=None)
@@ -26,6 +26,7 @@ def wake_at(session: Session, rules: Rules) -> datetime | None:
 
 def passed(session: Session, rules: Rules, now: datetime) -> Session:
     """Return the session after the timers that are up; the very same object when none is."""
+    session = earlier.left_over(session, now)
     handoff = session.open_handoff
     if handoff is None:
         return session

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
+
 import pytest
 from playwright.async_api import BrowserContext, Route, expect
 
 from tests.browser.customer import Customer, until
 from tests.browser.pretend import PretendChat
-from tests.browser.site import SCRIPT, WIDGET, Site
+from tests.browser.site import SCRIPT, WIDGET, Json, Site
 
 Shop = tuple[Site, PretendChat]
 MODULE = SCRIPT.replace("defer", 'type="module"')
@@ -126,15 +129,42 @@ async def test_at_the_end_the_widget_is_the_bots_again(customer: Customer, shop:
 FOLLOW = "window.states = []; addEventListener('handoff-state', (e) => states.push(e.detail.state))"
 
 
-async def test_another_handoff_takes_the_place_of_the_first(customer: Customer, shop: Shop) -> None:
+async def test_another_handoff_takes_the_place_of_the_first_which_says_its_last_words(
+    customer: Customer, shop: Shop
+) -> None:
     site, chat = shop
-    await customer.asks_for_agent()
-    payload = {"id": "h2", "url": site.chat_url, "token": chat.token}
-    await customer.page.evaluate(ANSWER, {"webhookPayloads": [{"handoff": payload}]})
+    first = PretendChat(token="first")
+    await customer.page.route("**/v1/**", partial(_of_the_first, first))
+    await customer.page.evaluate(ANSWER, _handing_off("h1", site.chat_url, first.token))
+    await customer.page.wait_for_function("sessionStorage.getItem('handoff:h1')")
+    await customer.page.evaluate(ANSWER, _handing_off("h2", site.chat_url, chat.token))
     await customer.page.wait_for_function("sessionStorage.getItem('handoff:h2')")
+    first.says("Goodbye", "Ann")
+    first.tell("state", state="closed", reason="customer_left")
+    await customer.sees("Ann: Goodbye")
+    await customer.page.wait_for_function("!sessionStorage.getItem('handoff:h1')")
     chat.says("Hello")
     await customer.sees("Mara: Hello")
-    assert (await customer.read()).count("Mara: Hello") == 1
+    await customer.types("Hi Mara")
+    await until(lambda: chat.texts)
+    assert (chat.texts, site.texts, first.texts) == (["Hi Mara"], [], [])
+    assert await customer.read() == ["Ann: Goodbye", "Mara: Hello", "Hi Mara"]
+
+
+def _handing_off(name: str, url: str, token: str) -> Json:
+    payload = {"id": name, "url": url, "token": token}
+    return {"webhookPayloads": [{"handoff": payload}]}
+
+
+async def _of_the_first(first: PretendChat, route: Route) -> None:
+    """Answer the page of the first handoff, as soon as there is something; let all else pass."""
+    if route.request.headers.get("authorization") == f"Bearer {first.token}":
+        await until(lambda: first.over)
+        events = "".join(f"data: {json.dumps(one)}\n\n" for one in first.events)
+        headers = {"Access-Control-Allow-Origin": "*"}
+        await route.fulfill(body=events, content_type="text/event-stream", headers=headers)
+    else:
+        await route.fallback()
 
 
 ANSWER = """(queryResult) => document.querySelector("df-messenger").fire(

@@ -229,11 +229,12 @@ def test_next_handoff_brings_what_the_page_was_not_given() -> None:
     assert settle(begun, asked)[1].texts[:2] == ("Anna: two", RULES.texts.get("ended", "en"))
 
 
-def test_page_of_the_handoff_before_silences_nothing() -> None:
+def test_page_of_the_handoff_before_silences_nothing_of_the_next() -> None:
     over = heard(comes(said(ACTIVE, "one")), closed())
-    begun = take(over, turn("a person", "u1", Meaning.START))
-    assert comes(begun) is begun
-    assert settle(begun, turn("a person", "u1", Meaning.START))[1].texts[0] == "Anna: one"
+    asked = turn("a person", "u1", Meaning.START)
+    begun, reply = settle(take(over, asked), asked)
+    assert reply.texts == (RULES.texts.get("connecting", "en"),)
+    assert handoff_of(begun).page is None
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -272,4 +273,4 @@ def test_all_that_a_page_could_come_back_for_is_kept() -> None:
     plain, spilled = bounds.trim(ask(said(ACTIVE, *"abc" * 20))[0])
     assert (len(handoff_of(plain).deliveries), list(spilled)) == (bounds.TAIL_DELIVERIES, [])
     _, spilled = bounds.trim(goes(comes(said(ACTIVE, *"abc" * 20)), 60))
-    assert [one.id for one in spilled] == list(range(1, 11))
+    assert [one.id for _, one in spilled] == list(range(1, 11))

@@ -7,6 +7,9 @@
 
   const ONCE = Symbol.for("handoff-messenger");
   const PATIENCE = 20e3;
+  // An earlier handoff of this session is over, and its last words are on the way.
+  const LAST_WORDS = 10e3;
+  const OVER = ["closed", "failed", "lost"];
   // An address, which stays as it is, or a sign that means something in Markdown or HTML.
   const ADDRESS =
     /\b(?:https?:\/\/|www\.)[a-z0-9.-]+[^\s<]*|[a-z0-9.+-][\w.+-]{0,63}@[\w-]{1,63}\.[a-z0-9.-]{1,190}|[\\`*_~[<]|&(?=#?\w+;)/gi;
@@ -53,7 +56,8 @@
     },
     onState(event) {
       publish("handoff-state", event);
-      if (!["closed", "failed", "lost"].includes(event.state)) return;
+      // An earlier handoff may end while its successor has begun.
+      if (!OVER.includes(chat?.state() ?? event.state)) return;
       chat = undefined;
       open = false;
       if (returnEvent && event.state !== "lost") widget?.sendRequest?.("event", returnEvent);
@@ -73,7 +77,7 @@
     const payload = handoffIn(/** @type {CustomEvent} */ (event).detail);
     if (!payload) return;
     widget = widgetOf(event) ?? widget;
-    if (chat && chat.id !== payload.id) chat.close();
+    if (chat && chat.id !== payload.id) setTimeout(chat.close, LAST_WORDS);
     follow(({ connect }) => connect(payload, callbacks));
   });
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.browser.customer import PATIENCE, Customer
 from tests.browser.front_end import FrontEnd
 from tests.browser.pretend import PretendChat
 from tests.browser.site import Site, pretended
+from tests.chromium import chromium
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -25,16 +24,9 @@ def runner() -> Iterator[asyncio.Runner]:
 
 @pytest.fixture(scope="module")
 def browser(runner: asyncio.Runner) -> Iterator[Browser]:
-    """Give Debian's chromium; without one the tests are skipped, but not in the pipeline."""
-    path = shutil.which("chromium")
-    if path is None:
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        missing("there is no chromium: apt-get install chromium")
-    playwright = runner.run(async_playwright().start())
-    one = runner.run(playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]))
-    yield one
-    runner.run(one.close())
-    runner.run(playwright.stop())
+    """Give Debian's chromium."""
+    with chromium(runner) as one:
+        yield one
 
 
 @pytest.fixture

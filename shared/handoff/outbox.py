@@ -179,12 +179,12 @@ def without_audience(session: Session, rules: Rules, now: datetime, *, in_flight
     """Return the session without messages for a conversation that the provider ended.
 
     The first `in_flight` jobs stay: their outcome will tell. So does what closes it on our side,
-    and a message that may have been said: only a look tells whether it was lost.
+    and what was begun in doubt: only a look tells whether a message was lost, and what to close.
     """
     over = session.handoff
     if over is None or over.state.is_open or over.reason is Reason.CUSTOMER_LEFT:
         return session
-    in_flight = max(in_flight, _may_be_said(session, rules))
+    in_flight = max(in_flight, _may_be_said(session, rules), _may_be_open(session, over))
     rest = dropped(session, over.id, now, keep=in_flight)
     closing = [one for one in session.outbox[in_flight:] if one.kind is JobKind.CLOSE]
     lost = [one for one in closing if jobs.current(rest, one) is None]
@@ -205,6 +205,12 @@ def _may_be_said(session: Session, rules: Rules) -> int:
         return 0
     abilities = rules.providers.get(head.provider, Abilities())
     return int(abilities.reads and not abilities.leaving_ends)
+
+
+def _may_be_open(session: Session, over: Handoff) -> int:
+    """Return 1 when the first job is an opening in doubt of a handoff that has to be closed."""
+    opens, closes = (jobs.of_kind(session, one, over) for one in (JobKind.OPEN, JobKind.CLOSE))
+    return int(opens is not None and closes is not None and opens.uncertain)
 
 
 def dropped(session: Session, handoff: HandoffId, now: datetime, *, keep: int = 0) -> Session:

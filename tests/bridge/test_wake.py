@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -18,6 +19,7 @@ from handoff.vocabulary import JobKind, Reason, SessionKey, State
 from tests.desks import Fault
 from tests.fakes import FixedClock
 from tests.heart import (
+    ANNA,
     DESK,
     RULES,
     Bench,
@@ -188,6 +190,21 @@ async def test_agent_who_comes_after_the_time_is_up_finds_it_over(
     clock.advance(600)
     await bench.tell(joined())
     assert (await bench.handoff()).reason is Reason.NOT_ACCEPTED
+
+
+async def test_conversation_that_was_opened_in_doubt_is_closed_when_the_time_is_up(
+    bench: Bench, clock: FixedClock
+) -> None:
+    bench.desk.faults.append(Fault(verb="open", error=Unavailable("slow"), after=True))
+    await bench.start()
+    clock.advance(600)
+    [room] = bench.desk.rooms
+    assert room.opening.contact is not None
+    late = replace(joined(ANNA, room.ref), contact=room.opening.contact.ref)
+    await bench.tell(late)  # nobody has looked at the time before
+    await wake(bench)
+    assert (await bench.handoff()).reason is Reason.NOT_ACCEPTED
+    assert room.closed
 
 
 async def test_call_is_asked_for_when_the_next_attempt_is_due(

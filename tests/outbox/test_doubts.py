@@ -6,17 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import failures, outbox
+from handoff import failures, outbox, timers
 from handoff.errors import ProviderError, Rejected, Throttled, Unavailable, in_doubt
 from handoff.failures import MOST_ATTEMPTS, SETTLES
 from handoff.model import Lease, Session
-from handoff.vocabulary import JobKind, State
+from handoff.vocabulary import JobKind, Reason, State
 from tests.heart import (
     NOW,
     READING,
     RULES,
     after_event,
     closed,
+    handoff_of,
     head,
     kinds,
     queue,
@@ -133,3 +134,24 @@ def test_message_in_doubt_is_not_said_where_it_would_call_somebody() -> None:
     for rules in (calls, RULES):
         lost = outbox.without_audience(over, rules, NOW, in_flight=0)
         assert [one.reason for one in lost.undelivered] == ["conversation_closed"]
+
+
+@pytest.mark.parametrize(("uncertain", "kept"), [(True, True), (False, False)])
+def test_opening_in_doubt_is_looked_for_so_that_it_can_be_closed(
+    uncertain: bool, kept: bool
+) -> None:
+    waits = queue(session_in(State.REQUESTED), JobKind.OPEN, JobKind.NOTE, JobKind.SEND)
+    doubt = replace(head(waits), uncertain=uncertain)
+    session = replace(waits, outbox=(doubt, *waits.outbox[1:]))
+    over = timers.passed(session, READING, NOW + READING.accept)
+    assert handoff_of(over).reason is Reason.NOT_ACCEPTED
+    after = outbox.without_audience(over, READING, NOW, in_flight=0)
+    assert kinds(after) == [*[JobKind.OPEN][: int(kept)], JobKind.CLOSE]
+    assert [one.reason for one in after.undelivered] == ["conversation_closed"]
+
+
+def test_opening_in_doubt_of_a_conversation_that_the_provider_ended_is_dropped() -> None:
+    waits = queue(session_in(State.REQUESTED), JobKind.OPEN)
+    doubt = replace(waits, outbox=(replace(head(waits), uncertain=True),))
+    over = after_event(doubt, closed())
+    assert kinds(outbox.without_audience(over, READING, NOW, in_flight=0)) == []

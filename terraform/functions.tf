@@ -5,6 +5,8 @@ resource "google_service_account" "function" {
 
   account_id   = local.names[each.key] == "${var.name}-dialogflow-fulfillment" ? "${var.name}-fulfillment" : local.names[each.key]
   display_name = "Runs ${each.key} of ${var.name}"
+
+  depends_on = [google_project_service.needed]
 }
 
 resource "google_cloudfunctions2_function" "this" {
@@ -17,9 +19,10 @@ resource "google_cloudfunctions2_function" "this" {
   kms_key_name = var.kms_key
 
   build_config {
-    runtime         = "python312"
-    entry_point     = each.key
-    service_account = google_service_account.builder.id
+    runtime           = "python312"
+    entry_point       = each.key
+    service_account   = google_service_account.builder.id
+    docker_repository = google_artifact_registry_repository.images.id
 
     source {
       storage_source {
@@ -51,7 +54,8 @@ resource "google_cloudfunctions2_function" "this" {
     google_secret_manager_secret_iam_member.reader,
     google_project_iam_member.database,
     google_project_iam_member.builder,
-    google_storage_bucket_iam_member.builder,
+    google_project_iam_member.builder_reads,
+    google_artifact_registry_repository_iam_member.builder,
     google_firestore_database.this,
     google_service_account.waker,
   ]

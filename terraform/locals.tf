@@ -2,24 +2,77 @@
 
 data "google_project" "this" {
   project_id = var.project
+
+  # Here, because no variable can look at another that looks at it, and everything needs this.
+  lifecycle {
+    precondition {
+      condition     = length(local.lacking) == 0
+      error_message = "The functions would not start without ${join(", ", local.lacking)}: ${join(" and ", local.touched)} is half configured. Secrets belong into secrets, the others into environment."
+    }
+  }
+}
+
+# A warning only: whoever looks at a plan first has no account at a desk yet.
+check "provider" {
+  assert {
+    condition     = length(local.touched) > 0
+    error_message = "No provider is configured, and without one no function starts. environment and secrets need what one of them requires: ${join("; ", [for name, one in local.providers : "${name}: ${join(", ", concat(one.required, one.secrets))}"])}."
+  }
 }
 
 locals {
   number = data.google_project.this.number
   labels = merge({ app = var.name }, var.labels)
 
-  # Every variable that a function reads, by its name: docs/settings.md. A typo fails here, not at night.
-  known_variables = "^(LIVECHAT|EIGHT_BY_EIGHT|SPARKCENTRAL|CM|DIALOGFLOW|HANDOFF)_[A-Z0-9_]+$"
+  # Every variable that a function reads: docs/settings.md. What lacks one of the required does not
+  # start, so it is refused before anything is made; so is what nobody reads, which is a typo.
+  providers = {
+    livechat = {
+      required = ["LIVECHAT_ORGANIZATION_ID", "LIVECHAT_CLIENT_ID"]
+      secrets  = ["LIVECHAT_CLIENT_SECRET", "LIVECHAT_REFRESH_TOKEN", "LIVECHAT_WEBHOOK_SECRET"]
+      optional = [
+        "LIVECHAT_ACCOUNTS_URL",
+        "LIVECHAT_API_URL",
+        "LIVECHAT_API_VERSION",
+        "LIVECHAT_BOT_ID",
+        "LIVECHAT_GROUP_ID",
+      ]
+      optional_secrets = ["LIVECHAT_BOT_SECRET"]
+      together         = ["LIVECHAT_BOT_ID", "LIVECHAT_BOT_SECRET"] # both or none
+    }
+    "8x8" = {
+      required = ["EIGHT_BY_EIGHT_TENANT", "EIGHT_BY_EIGHT_CHANNEL_ID"]
+      secrets  = ["EIGHT_BY_EIGHT_API_KEY"]
+      optional = [
+        "EIGHT_BY_EIGHT_API_URL",
+        "EIGHT_BY_EIGHT_QUEUE_ID",
+        "EIGHT_BY_EIGHT_QUEUE_STATISTICS",
+        "EIGHT_BY_EIGHT_SCHEDULE_ID",
+      ]
+      optional_secrets = ["EIGHT_BY_EIGHT_API_SECRET"]
+      together         = []
+    }
+  }
+  known_variables = toset(concat(
+    ["HANDOFF_CONFIG", "GUNICORN_LOG_LEVEL"],
+    flatten([for one in local.providers : concat(one.required, one.optional)]),
+  ))
+  provider_secrets = toset(flatten([for one in local.providers : concat(one.secrets, one.optional_secrets)]))
+  known_secrets    = setunion(local.provider_secrets, ["DIALOGFLOW_SECRET", "HANDOFF_TOKEN_KEY"])
 
-  provider_secrets = toset([
-    "LIVECHAT_CLIENT_SECRET",
-    "LIVECHAT_REFRESH_TOKEN",
-    "LIVECHAT_WEBHOOK_SECRET",
-    "LIVECHAT_BOT_SECRET",
-    "EIGHT_BY_EIGHT_API_KEY",
-    "EIGHT_BY_EIGHT_API_SECRET",
-  ])
-  known_secrets = setunion(local.provider_secrets, ["DIALOGFLOW_SECRET", "HANDOFF_TOKEN_KEY"])
+  # Which providers anything is said of, and what each of them lacks.
+  given = setunion(keys(var.environment), keys(var.secrets))
+  touched = [
+    for name, one in local.providers : name
+    if length(setintersection(local.given, concat(one.required, one.optional, one.secrets, one.optional_secrets))) > 0
+  ]
+  lacking = setsubtract(
+    concat(
+      flatten([for name in local.touched : concat(local.providers[name].required, local.providers[name].secrets)]),
+      flatten([for one in local.providers : one.together if length(setintersection(local.given, one.together)) > 0]),
+    ),
+    local.given,
+  )
 
   set_here = toset([
     "DIALOGFLOW_AUTH",
@@ -54,7 +107,10 @@ locals {
       concurrency = 80
       seconds     = 30
       min         = var.min_instances
-      secrets     = ["DIALOGFLOW_SECRET", "HANDOFF_TOKEN_KEY"]
+      secrets = concat(
+        var.dialogflow_auth == "secret" ? ["DIALOGFLOW_SECRET"] : [],
+        var.customer_chat ? ["HANDOFF_TOKEN_KEY"] : [],
+      )
       environment = merge(
         { DIALOGFLOW_AUTH = var.dialogflow_auth },
         var.dialogflow_auth == "id-token" ? {

@@ -36,7 +36,7 @@ locals {
     }
     outbox_depth = {
       about  = "Jobs of a session that wait, whenever one is done"
-      lines  = "jsonPayload.event=~\"^job\\.\""
+      lines  = "jsonPayload.event=~\"^job[.]\""
       value  = "jsonPayload.waiting"
       unit   = "1"
       fields = ["provider"]
@@ -89,9 +89,9 @@ locals {
       among  = null
       align  = "ALIGN_PERCENTILE_95"
       reduce = "REDUCE_MAX"
-      above  = 4000
+      above  = 3000 # the bridge itself answers after 4 s, whatever is still open
       for    = "300s"
-      help   = "One answer in twenty takes longer than 4 s; Dialogflow gives up at 5. Look at job.* lines: which provider is slow?"
+      help   = "One answer in twenty takes longer than 3 s; Dialogflow gives up at 5. Look at job.* lines: which provider is slow?"
     }
     dead_letters = {
       title  = "words did not arrive"
@@ -111,7 +111,9 @@ locals {
       reduce = "REDUCE_MAX"
       above  = 180
       for    = "0s"
-      help   = "The oldest due session waited for more than three minutes: does the scheduler job run, and does wake answer it?"
+      help   = "The oldest due session waited for more than three minutes, or the sweep of every minute has not been answered for ten: does the scheduler job run, and does wake answer it?"
+      # If nobody comes at all, there is no line that says so.
+      absent = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.names["wake"]}\" AND metric.type=\"run.googleapis.com/request_count\" AND metric.labels.response_code_class=\"2xx\""
     }
     refused_callers = {
       title  = "callers are refused"
@@ -121,7 +123,7 @@ locals {
       reduce = "REDUCE_SUM"
       above  = 0.2
       for    = "300s"
-      help   = "More than ten a minute do not prove who they are: a secret that was changed on one side only, or somebody who tries."
+      help   = "More than twelve a minute do not prove who they are: a secret that was changed on one side only, or somebody who tries."
     }
   }
 }
@@ -155,8 +157,8 @@ resource "google_logging_metric" "this" {
     for_each = each.value.value[*]
     content {
       exponential_buckets {
-        num_finite_buckets = 40
-        growth_factor      = 1.4
+        num_finite_buckets = 80 # a fifth apart, up to 25 days in seconds
+        growth_factor      = 1.2
         scale              = 1
       }
     }
@@ -206,6 +208,24 @@ resource "google_monitoring_alert_policy" "this" {
           alignment_period     = "60s"
           per_series_aligner   = each.value.align
           cross_series_reducer = each.value.reduce
+        }
+      }
+    }
+  }
+
+  dynamic "conditions" {
+    for_each = try(each.value.absent, null)[*]
+    content {
+      display_name = "${each.value.title}: not a sign"
+
+      condition_absent {
+        filter   = conditions.value
+        duration = "600s"
+
+        aggregations {
+          alignment_period     = "60s"
+          per_series_aligner   = "ALIGN_DELTA"
+          cross_series_reducer = "REDUCE_SUM"
         }
       }
     }

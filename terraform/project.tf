@@ -1,4 +1,4 @@
-# What has to be switched on, where the archives lie, and who builds.
+# What has to be switched on, where the archives and what is built of them lie, and who builds.
 
 resource "google_project_service" "needed" {
   for_each = toset([
@@ -15,6 +15,7 @@ resource "google_project_service" "needed" {
     "monitoring.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
+    "storage.googleapis.com",
   ])
 
   service = each.key
@@ -30,14 +31,14 @@ resource "google_storage_bucket" "archives" {
   public_access_prevention    = "enforced"
   force_destroy               = true
 
-  # The last ones are what a rollback needs.
+  # What is replaced can be brought back for a month. Each archive has a name of its own, so that
+  # none ever has a newer version: time alone tells.
   versioning {
     enabled = true
   }
 
   lifecycle_rule {
     condition {
-      num_newer_versions         = 5
       days_since_noncurrent_time = 30
     }
     action {
@@ -74,21 +75,65 @@ resource "google_storage_bucket_object" "archive" {
   }
 }
 
+# What is built of the archives. A repository of our own: the builder writes here and nowhere else, a
+# key of yours can encrypt it, and `destroy` takes it away.
+resource "google_artifact_registry_repository" "images" {
+  location      = var.region
+  repository_id = "${var.name}-functions"
+  description   = "Images of the functions of ${var.name}"
+  format        = "DOCKER"
+  labels        = local.labels
+  kms_key_name  = var.kms_key
+
+  # A revision that runs keeps a copy of its image.
+  cleanup_policies {
+    id     = "old"
+    action = "DELETE"
+    condition {
+      older_than = "30d"
+    }
+  }
+
+  cleanup_policies {
+    id     = "newest"
+    action = "KEEP"
+    most_recent_versions {
+      keep_count = 5
+    }
+  }
+
+  depends_on = [google_project_service.needed]
+}
+
 resource "google_service_account" "builder" {
   account_id   = "${var.name}-builder"
   display_name = "Builds the functions of ${var.name}"
+
+  depends_on = [google_project_service.needed]
+}
+
+resource "google_artifact_registry_repository_iam_member" "builder" {
+  location   = var.region
+  repository = google_artifact_registry_repository.images.name
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.builder.member
 }
 
 resource "google_project_iam_member" "builder" {
-  for_each = toset(["roles/logging.logWriter", "roles/artifactregistry.writer"])
-
   project = var.project
-  role    = each.key
+  role    = "roles/logging.logWriter"
   member  = google_service_account.builder.member
 }
 
-resource "google_storage_bucket_iam_member" "builder" {
-  bucket = google_storage_bucket.archives.name
-  role   = "roles/storage.objectViewer"
-  member = google_service_account.builder.member
+# Cloud Functions copies an archive to a bucket of its own, which is there only after the first one,
+# and builds from that copy: https://docs.cloud.google.com/run/docs/functions/overview
+resource "google_project_iam_member" "builder_reads" {
+  project = var.project
+  role    = "roles/storage.objectViewer"
+  member  = google_service_account.builder.member
+
+  condition {
+    title      = "${var.name}-sources-of-functions"
+    expression = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${local.number}-${var.region}\")"
+  }
 }

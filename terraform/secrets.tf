@@ -51,8 +51,10 @@ resource "google_secret_manager_secret_version" "this" {
   for_each = local.versions
 
   secret = google_secret_manager_secret.this[each.value.name].id
-  # Sent once, when the version is made: a changed value needs a new label.
-  secret_data_wo         = lookup(var.secret_values, each.value.name, "not given")
+  # Sent once, when the version is made: a changed value needs a new label. One whose value was
+  # forgotten is blank, as a function does not start with it, and says which; anything else would be
+  # a secret that everybody can read here.
+  secret_data_wo         = lookup(var.secret_values, each.value.name, " ")
   secret_data_wo_version = "1"
 
   lifecycle {

@@ -42,8 +42,8 @@ variable "environment" {
   default     = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.environment) : can(regex(local.known_variables, name))])
-    error_message = "environment has a variable that no function reads: ${join(", ", [for name in keys(var.environment) : name if !can(regex(local.known_variables, name))])}. See docs/settings.md."
+    condition     = length(setsubtract(keys(var.environment), setunion(local.known_variables, local.known_secrets, local.set_here))) == 0
+    error_message = "environment has a variable that no function reads: ${join(", ", setsubtract(keys(var.environment), setunion(local.known_variables, local.known_secrets, local.set_here)))}. See docs/settings.md."
   }
 
   validation {
@@ -54,6 +54,11 @@ variable "environment" {
   validation {
     condition     = length(setintersection(keys(var.environment), local.set_here)) == 0
     error_message = "environment sets what this module sets itself: ${join(", ", setintersection(keys(var.environment), local.set_here))}."
+  }
+
+  validation {
+    condition     = alltrue([for value in values(var.environment) : trimspace(value) != ""])
+    error_message = "environment gives nothing to ${join(", ", [for name, value in var.environment : name if trimspace(value) == ""])}. Leave out what is not set."
   }
 }
 
@@ -78,11 +83,21 @@ variable "secrets" {
 }
 
 variable "secret_values" {
-  description = "Value of the first label of each secret, by the secret's name. Used when a version is made, kept nowhere."
+  description = "Value of the new label of a secret, by the secret's name. Used when its version is made, kept nowhere."
   type        = map(string)
   default     = {}
   sensitive   = true
   ephemeral   = true
+
+  validation {
+    condition     = length(setsubtract(keys(var.secret_values), keys(var.secrets))) == 0
+    error_message = "secret_values has a value for a name that is not among secrets; there is a typo in one of them."
+  }
+
+  validation {
+    condition     = alltrue([for value in values(var.secret_values) : trimspace(value) != ""])
+    error_message = "secret_values has an empty value."
+  }
 }
 
 variable "customer_chat" {
@@ -133,6 +148,16 @@ variable "database_location" {
   description = "Location of the database: a region, or eur3 or nam5; default: the functions' region."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.database_location == null || can(regex("^([a-z]+-[a-z]+[0-9]+|eur3|nam5|nam7)$", var.database_location))
+    error_message = "database_location must be a region such as europe-west1, or eur3, nam5 or nam7."
+  }
+
+  validation {
+    condition     = var.kms_key == null || var.database_location == null || var.database_location == var.region
+    error_message = "database_location must be the region with a kms_key: one key serves one location."
+  }
 }
 
 variable "protect_database" {
@@ -180,7 +205,7 @@ variable "alert_emails" {
 }
 
 variable "kms_key" {
-  description = "Key that encrypts functions, archives, database, queue and secrets; default: Google's own. Its service agents must be allowed to use it (docs/deploy.md)."
+  description = "Key that encrypts functions, their images, archives, database and secrets; default: Google's own. Google's service agents must be allowed to use it (docs/deploy.md)."
   type        = string
   default     = null
 
@@ -188,16 +213,36 @@ variable "kms_key" {
     condition     = var.kms_key == null || can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms_key))
     error_message = "kms_key must be projects/…/locations/…/keyRings/…/cryptoKeys/…"
   }
+
+  validation {
+    condition     = var.kms_key == null || try(split("/", var.kms_key)[3], "") == var.region
+    error_message = "kms_key must be a key of the region that everything is made in."
+  }
 }
 
 variable "vpc_connector" {
-  description = "Serverless VPC connector for what the functions call; default: straight to the internet."
+  description = "Serverless VPC connector for what the functions call, all of it: its network needs a way to the internet (docs/deploy.md). Default: straight to the internet."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.vpc_connector == null || can(regex("^(projects/[^/]+/locations/[^/]+/connectors/)?[a-z][a-z0-9-]{0,23}[a-z0-9]$", var.vpc_connector))
+    error_message = "vpc_connector must be the name of a connector in the functions' region, or projects/…/locations/…/connectors/…"
+  }
 }
 
 variable "labels" {
   description = "Labels of everything that can have labels."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}$", key)) && can(regex("^[a-z0-9_-]{0,63}$", value))])
+    error_message = "labels: keys and values are lower-case letters, digits, - and _, at most 63, and a key begins with a letter."
+  }
+
+  validation {
+    condition     = !contains(keys(var.labels), "app")
+    error_message = "labels: app is set by this module, to name."
+  }
 }

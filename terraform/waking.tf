@@ -3,6 +3,8 @@
 resource "google_service_account" "waker" {
   account_id   = "${var.name}-waker"
   display_name = "Calls wake of ${var.name}"
+
+  depends_on = [google_project_service.needed]
 }
 
 resource "google_cloud_tasks_queue" "wake" {

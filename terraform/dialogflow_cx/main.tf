@@ -192,6 +192,20 @@ resource "google_dialogflow_cx_flow" "main" {
     }
   }
 
+  # Dialogflow keeps one in every flow; one that is not said here would be a difference in every plan.
+  event_handlers {
+    event = "sys.no-input-default"
+
+    trigger_fulfillment {
+      enable_generative_fallback = false
+      messages {
+        text {
+          text = [var.texts.fallback]
+        }
+      }
+    }
+  }
+
   dynamic "event_handlers" {
     for_each = { "agent_reply_ready" = "handoff.poll", "customer_leaves" = "handoff.end" }
     content {
@@ -235,7 +249,12 @@ resource "google_dialogflow_cx_version" "main" {
 
   lifecycle {
     create_before_destroy = true
-    replace_triggered_by  = [google_dialogflow_cx_flow.main, google_dialogflow_cx_intent.agent, google_dialogflow_cx_webhook.bridge]
+    replace_triggered_by = [
+      google_dialogflow_cx_flow.main,
+      google_dialogflow_cx_intent.agent,
+      google_dialogflow_cx_intent.welcome,
+      google_dialogflow_cx_webhook.bridge,
+    ]
   }
 }
 

@@ -56,6 +56,7 @@ variable "time_zone" {
 variable "training_phrases" {
   description = "How customers ask for a person."
   type        = list(string)
+  nullable    = false
   default = [
     "agent",
     "Can I talk to someone?",

@@ -1,5 +1,12 @@
 # Who may do what, seen in the plan. Archives that hold nothing stand for real ones.
 
+# Nothing is asked of Google: the provider's schema is real, what an API would say is made up.
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+}
+
 variables {
   project  = "tulip-demo"
   archives = "tests/archives"
@@ -92,8 +99,13 @@ run "roles_are_the_least" {
   }
 
   assert {
-    condition     = toset([for one in google_project_iam_member.builder : one.role]) == toset(["roles/logging.logWriter", "roles/artifactregistry.writer"])
-    error_message = "The builder builds, and nothing else."
+    condition     = google_project_iam_member.builder.role == "roles/logging.logWriter" && google_artifact_registry_repository_iam_member.builder.role == "roles/artifactregistry.writer"
+    error_message = "The builder writes its log and its images, and nothing else."
+  }
+
+  assert {
+    condition     = google_project_iam_member.builder_reads.condition[0].expression == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-123456789012-europe-west1\")"
+    error_message = "The builder reads the sources of functions, and nothing else."
   }
 
   assert {
@@ -159,6 +171,7 @@ run "without_pages_there_is_nothing_for_them" {
 
   variables {
     customer_chat = false
+    secret_values = {}
     secrets = {
       LIVECHAT_CLIENT_SECRET  = ["1"]
       LIVECHAT_REFRESH_TOKEN  = ["1"]
@@ -199,6 +212,111 @@ run "secret_of_dialogflow_is_read_by_both_sides" {
   assert {
     condition     = length(google_secret_manager_secret_iam_member.dialogflow) == 1
     error_message = "Dialogflow reads the secret that it sends."
+  }
+}
+
+run "secret_that_nobody_checks_is_read_by_nobody" {
+  command = plan
+
+  variables {
+    secrets = {
+      DIALOGFLOW_SECRET       = ["1"]
+      HANDOFF_TOKEN_KEY       = ["1"]
+      LIVECHAT_CLIENT_SECRET  = ["1"]
+      LIVECHAT_REFRESH_TOKEN  = ["1"]
+      LIVECHAT_WEBHOOK_SECRET = ["1"]
+    }
+  }
+
+  assert {
+    condition     = length([for key in keys(google_secret_manager_secret_iam_member.reader) : key if endswith(key, " DIALOGFLOW_SECRET")]) == 0
+    error_message = "With dialogflow_auth = \"iam\" the platform checks, and no function needs DIALOGFLOW_SECRET."
+  }
+
+  assert {
+    condition     = length(google_secret_manager_secret_iam_member.dialogflow) == 0
+    error_message = "Dialogflow sends no secret with dialogflow_auth = \"iam\"."
+  }
+}
+
+run "token_of_dialogflow_is_checked_by_the_function" {
+  command = plan
+
+  variables {
+    dialogflow_auth            = "id-token"
+    dialogflow_project_numbers = ["111111111111", "222222222222"]
+  }
+
+  assert {
+    condition = (
+      lookup(google_cloudfunctions2_function.this["dialogflow_fulfillment"].service_config[0].environment_variables, "DIALOGFLOW_AUDIENCE", "")
+      == "https://handoff-dialogflow-fulfillment-123456789012.europe-west1.run.app https://handoff-dialogflow-fulfillment-123456789012.europe-west1.run.app/"
+    )
+    error_message = "The function knows the webhook's address, as it is typed into Dialogflow."
+  }
+
+  assert {
+    condition = (
+      lookup(google_cloudfunctions2_function.this["dialogflow_fulfillment"].service_config[0].environment_variables, "DIALOGFLOW_SERVICE_AGENT", "")
+      == "service-111111111111@gcp-sa-dialogflow.iam.gserviceaccount.com service-222222222222@gcp-sa-dialogflow.iam.gserviceaccount.com"
+    )
+    error_message = "The function knows who may call."
+  }
+}
+
+run "a_key_of_yours_encrypts_all_that_can_be" {
+  command = plan
+
+  variables {
+    kms_key = "projects/keys/locations/europe-west1/keyRings/ring/cryptoKeys/handoff"
+  }
+
+  assert {
+    condition = alltrue(concat(
+      [for one in google_cloudfunctions2_function.this : one.kms_key_name == var.kms_key],
+      [for one in google_secret_manager_secret.this : one.replication[0].user_managed[0].replicas[0].customer_managed_encryption[0].kms_key_name == var.kms_key],
+      [
+        google_artifact_registry_repository.images.kms_key_name == var.kms_key,
+        google_firestore_database.this.cmek_config[0].kms_key_name == var.kms_key,
+        google_storage_bucket.archives.encryption[0].default_kms_key_name == var.kms_key,
+      ],
+    ))
+    error_message = "Something would be encrypted by Google's own key."
+  }
+}
+
+run "all_that_functions_call_goes_through_your_network" {
+  command = plan
+
+  variables {
+    vpc_connector = "handoff"
+  }
+
+  assert {
+    condition = alltrue([
+      for one in google_cloudfunctions2_function.this :
+      one.service_config[0].vpc_connector == "handoff" && one.service_config[0].vpc_connector_egress_settings == "ALL_TRAFFIC"
+    ])
+    error_message = "A function goes past the connector."
+  }
+}
+
+run "an_agent_that_is_there_is_completed" {
+  command = plan
+
+  variables {
+    dialogflow_cx = {
+      location         = "europe-west1"
+      agent            = "projects/tulip-demo/locations/europe-west1/agents/a1"
+      language         = "nl"
+      training_phrases = ["medewerker", "mag ik iemand spreken", "ik wil een mens", "verbind me door", "klantenservice"]
+      texts            = { back = "U spreekt weer met de assistent." }
+    }
+  }
+
+  assert {
+    condition     = output.dialogflow_cx.agent == "projects/tulip-demo/locations/europe-west1/agents/a1" && output.dialogflow_cx.environment == null
+    error_message = "An agent of yours gets no second one beside it, and keeps its environments."
   }
 }
 

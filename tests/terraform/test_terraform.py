@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.terraform import policy
-from tests.terraform.offline import FOLDER, VARIABLES, Workspace, command, resources
+from handoff.errors import ConfigurationError
+from tests.terraform import agent, order, policy, rights, starting
+from tests.terraform.mistakes import FOUND, REFUSED, TESTED
+from tests.terraform.offline import (
+    FOLDER,
+    VARIABLES,
+    Mocked,
+    Workspace,
+    asks_a_cloud,
+    command,
+)
 
 MARKED = "marked-value-of-a-secret"
 NAMES = ("HANDOFF_TOKEN_KEY", "LIVECHAT_CLIENT_SECRET", "EIGHT_BY_EIGHT_API_KEY")
@@ -35,8 +44,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def plan(whole: Workspace) -> dict[str, Any]:
-    return whole.plan(secret_values=VALUES)
+def seen(whole: Workspace) -> Mocked:
+    return whole.mocked(secret_values=VALUES)
 
 
 def test_every_file_is_formatted() -> None:
@@ -54,8 +63,38 @@ def test_its_own_tests_pass(whole: Workspace) -> None:
     assert "0 failed" in said, said
 
 
-def test_plan_gives_no_more_than_is_needed(plan: dict[str, Any]) -> None:
-    assert policy.problems(plan) == []
+def test_plan_gives_no_more_than_is_needed(seen: Mocked) -> None:
+    assert policy.problems(seen.planned) == []
+
+
+def test_what_is_made_gives_no_more_than_is_needed(seen: Mocked) -> None:
+    assert policy.problems(seen.made) == []
+
+
+def test_everybody_has_the_rights_they_need_and_no_other(seen: Mocked) -> None:
+    assert list(rights.problems(seen.made)) == []
+
+
+def test_functions_start_with_what_they_are_told(seen: Mocked) -> None:
+    assert list(starting.problems(seen.made)) == []
+
+
+def test_agent_keeps_out_of_the_way_of_a_person(seen: Mocked) -> None:
+    assert list(agent.problems(seen.made)) == []
+
+
+def test_nothing_is_asked_of_an_api_that_is_off(whole: Workspace) -> None:
+    assert list(order.problems(whole.output("graph"))) == []
+
+
+def test_secret_whose_value_was_forgotten_stops_a_function(seen: Mocked) -> None:
+    [given] = re.findall(
+        r'secret_data_wo += lookup\(var\.secret_values, each\.value\.name, "(.*)"\)',
+        (FOLDER / "secrets.tf").read_text(encoding="utf-8"),
+    )
+    environ = starting.environments(seen.made)["dialogflow_fulfillment"]
+    with pytest.raises(ConfigurationError, match=r"HANDOFF_TOKEN_KEY: .*: the secret is empty"):
+        starting.settings("dialogflow_fulfillment", environ, value=given)
 
 
 def test_nothing_runs_on_this_machine() -> None:
@@ -63,74 +102,71 @@ def test_nothing_runs_on_this_machine() -> None:
     assert not [one for one in ("null_resource", "local-exec", "remote-exec") if one in said]
 
 
-def test_flow_with_a_person_has_nothing_that_speaks(plan: dict[str, Any]) -> None:
-    [live] = [
-        one
-        for one in resources(plan, "google_dialogflow_cx_flow")
-        if one["display_name"] == "Live agent"
-    ]
-    assert [one for one in live["transition_routes"] if one["intent"]] == []
-    asked = {one["event"]: one["trigger_fulfillment"][0] for one in live["event_handlers"]}
-    tags = {event: one["tag"] for event, one in asked.items() if one["tag"]}
-    assert tags == {
-        "sys.no-match-default": "handoff.message",
-        "sys.long-utterance": "handoff.message",
-        "sys.no-input-default": "handoff.poll",
-        "agent_reply_ready": "handoff.poll",
-        "customer_leaves": "handoff.end",
+def test_nothing_that_is_kept_holds_a_secret(seen: Mocked) -> None:
+    assert MARKED not in seen.printed
+
+
+def test_it_tells_its_addresses(seen: Mocked) -> None:
+    assert seen.outputs.keys() == OUTPUTS
+    assert seen.outputs["private"] == ["dialogflow_fulfillment", "wake"]
+    assert seen.outputs["webhooks"].keys() == {"livechat", "8x8"}
+
+
+def test_example_needs_nothing_else(whole: Workspace) -> None:
+    example = FOLDER / "terraform.tfvars.example"
+    made = whole.mocked(example, secret_values="{}", archives="tests/archives").made
+    assert {one["values"]["name"] for one in made if one["type"].endswith("2_function")} == {
+        "handoff-agent-events",
+        "handoff-customer-chat",
+        "handoff-dialogflow-fulfillment",
+        "handoff-wake",
     }
-    assert not any(asked[event]["messages"] for event in tags)
-    assert all(asked[event]["messages"] for event in ("webhook.error", "webhook.error.timeout"))
 
 
-def test_route_that_hands_over_has_no_target(plan: dict[str, Any]) -> None:
-    [main] = [
-        one for one in resources(plan, "google_dialogflow_cx_flow") if one["is_default_start_flow"]
-    ]
-    starts = [
-        one
-        for one in main["transition_routes"]
-        if one["trigger_fulfillment"] and one["trigger_fulfillment"][0]["tag"] == "handoff.start"
-    ]
-    [start] = starts
-    assert not start.get("target_flow")
-    assert not start.get("target_page")
-
-
-def test_what_was_made_holds_no_secret_and_tells_its_addresses(tmp_path: Path) -> None:
+def test_what_is_made_stays_and_goes(seen: Mocked, tmp_path: Path) -> None:
+    assert seen.changed == []
+    if asks_a_cloud():  # and Google knows nothing of this project
+        return
     one = Workspace(tmp_path)
     given = (f"-var-file={VARIABLES}", "-input=false", "-auto-approve")
     one.output("apply", *given, secret_values=VALUES)
-    state = (one.folder / "terraform.tfstate").read_text(encoding="utf-8")
-    assert MARKED not in state
-    told = json.loads(one.output("output", "-json"))
-    assert told.keys() == OUTPUTS
-    assert told["private"]["value"] == ["dialogflow_fulfillment", "wake"]
-    assert told["webhooks"]["value"].keys() == {"livechat", "8x8"}
+    assert MARKED not in (one.folder / "terraform.tfstate").read_text(encoding="utf-8")
     again = one.run("plan", "-detailed-exitcode", *given[:2], secret_values=VALUES)
     assert again.returncode == 0, again.stdout
     one.output("destroy", *given, secret_values=VALUES)
     assert json.loads((one.folder / "terraform.tfstate").read_text())["resources"] == []
 
 
-MISTAKES: dict[str, tuple[str, str, str]] = {
-    "misspelt argument": ("functions.tf", "available_memory", "avaliable_memory"),
-    "wrong reference": ("outputs.tf", "google_monitoring_dashboard.this", "google_dashboard.this"),
-    "wake for everybody": ("locals.tf", '["serviceAccount:${local.waker}"]', "local.everyone"),
-    "words for ever": ("firestore.tf", '"deliveries", "dead_letters"]', '"dead_letters"]'),
-    "value in the state": ("secrets.tf", "secret_data_wo         =", "secret_data ="),
-    "too many rights": ("firestore.tf", "roles/datastore.user", "roles/owner"),
-    "index that is needed": ("firestore.tf", 'sessions = "data"', 'sessions = "wake_at"'),
-    "unknown field of a log": ("monitoring.tf", "jsonPayload.waited", "jsonPayload.wiated"),
-}
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistake_is_found(mistake: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mistake", REFUSED)
+def test_mistake_is_refused(mistake: str, tmp_path: Path) -> None:
     one = Workspace(tmp_path)
-    one.spoil(*MISTAKES[mistake])
-    planned = one.run(
-        "plan", "-input=false", "-out=plan", f"-var-file={VARIABLES}", secret_values=VALUES
-    )
-    if planned.returncode == 0:
-        assert policy.problems(json.loads(one.output("show", "-json", "plan")))
+    one.spoil(*REFUSED[mistake])
+    with pytest.raises(AssertionError):
+        one.mocked(secret_values=VALUES)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Give what is wrong where every mistake was made that Terraform takes."""
+    one = Workspace(tmp_path_factory.mktemp("spoilt"))
+    for mistake, _ in FOUND.values():
+        one.spoil(*mistake)
+    made = one.mocked(secret_values=VALUES).made
+    looked = (policy, rights, starting, agent)
+    lines = [line for look in looked for line in look.problems(made)]
+    return lines + list(order.problems(one.output("graph")))
+
+
+@pytest.mark.parametrize("mistake", FOUND)
+def test_mistake_is_found(mistake: str, found: list[str]) -> None:
+    _, words = FOUND[mistake]
+    assert any(words in line for line in found), "\n".join(found)
+
+
+def test_mistake_is_found_by_its_own_tests(tmp_path: Path) -> None:
+    one = Workspace(tmp_path)
+    for mistake, _ in TESTED.values():
+        one.spoil(*mistake)
+    said = one.run("test", "-filter=tests/policy.tftest.hcl").stdout
+    failed = re.findall(r'run "(\w+)"\.\.\. fail', said)
+    assert sorted(failed) == sorted(name for _, name in TESTED.values())

@@ -12,8 +12,9 @@ from handoff.store import Store, session_key
 from handoff.vocabulary import SessionId
 from tests.crash.desk import Desk, Refused
 from tests.crash.dialogflow import Dialogflow
-from tests.crash.ledger import Line, Talk, Tally
+from tests.crash.ledger import Json, Line, Talk, Tally
 from tests.crash.options import Options
+from tests.crash.page import Browsers, Page
 from tests.crash.wire import OPEN, Answer, session_name
 
 POLL_EVERY = 0.5
@@ -23,6 +24,7 @@ PATIENCE = 120.0
 DECORATIONS = ("", "", "", " 🌷", " Grüße, café", "\nand a second line", " 👩‍👩‍👧 <b>&amp;</b>")
 ENDS = ("agent", "agent", "tag", "word")
 SECOND_PERSON = 0.3
+BY_PAGE, RELOADED = 0.6, 0.3
 BURST = 0.15
 
 
@@ -33,6 +35,7 @@ class Sides:
     dialogflow: Dialogflow
     desk: Desk
     store: Store
+    browsers: Browsers
 
 
 class Stuck(Exception):
@@ -47,6 +50,8 @@ class Conversation:
         self._dialogflow = sides.dialogflow
         self._desk = sides.desk
         self._store = sides.store
+        self._browsers = sides.browsers
+        self._page: Page | None = None
         self._tally = tally
         self._messages = options.messages
         self._chance = random.Random(f"{talk.session} {options.seed}")
@@ -64,8 +69,10 @@ class Conversation:
         return await self._say("handoff.poll")
 
     async def _with_a_person(self) -> None:
-        await self._say("handoff.start", "I want to talk to somebody")
+        answer = await self._say("handoff.start", "I want to talk to somebody")
         self._talk.handoffs += 1
+        if self._talk.has_page:
+            await self._open_page(answer)
         await self._until(self._is_joined, "an agent")
         # An agent may write while the customer reads and writes, as people do.
         async with asyncio.TaskGroup() as both:
@@ -75,6 +82,17 @@ class Conversation:
         await self._end()
         await self._until(self._is_over, "the end")
 
+    async def _open_page(self, answer: Answer) -> None:
+        """Follow the handoff from now on, until it is over."""
+        if answer.page is None:
+            raise Stuck(f"{self._talk.session}: no page was told of the handoff")
+        self._page = self._browsers.page(answer.page, self._take)
+        await self._page.come()
+
+    def _take(self, event: Json) -> None:
+        if event["type"] == "message":
+            self._talk.see([event["text"]], self._talk.step())
+
     async def _customer_talks(self) -> None:
         left = self._messages
         while left:
@@ -83,16 +101,24 @@ class Conversation:
             await self._customer_says(burst)
             left -= burst
             await self.poll()
+            if self._page and self._chance.random() < RELOADED:
+                await self._page.go()
+                await self.poll()
+                await self._page.come()
 
     async def _customer_says(self, count: int) -> None:
         """Say some lines, all at once."""
         place = self._talk.step()
         lines = [self._line("c", self._talk.said, place) for _ in range(count)]
-        answers = await asyncio.gather(*map(self._relay, lines))
+        answers = list(filter(None, await asyncio.gather(*map(self._relay, lines))))
         self._talk.see([text for one in answers for text in one.texts], place)
-        self._talk.state = answers[-1].state
+        self._talk.state = answers[-1].state if answers else self._talk.state
 
-    async def _relay(self, line: Line) -> Answer:
+    async def _relay(self, line: Line) -> Answer | None:
+        if self._page and self._chance.random() < BY_PAGE:
+            await self._page.say(line.text)
+            line.accepted = True
+            return None
         tag = self._chance.choice(("handoff.message", "handoff.message", "other"))
         answer = await self._dialogflow.turn(self._talk, tag, line.text)
         line.accepted = True
@@ -114,7 +140,9 @@ class Conversation:
 
     async def _end(self) -> None:
         kind = self._chance.choice(ENDS)
-        if kind == "tag":
+        if kind == "tag" and self._page and self._chance.random() < BY_PAGE:
+            await self._page.leave()
+        elif kind == "tag":
             await self._say("handoff.end")
         elif kind == "word":
             await self._say("handoff.message", "Bye agent")
@@ -150,7 +178,9 @@ class Conversation:
         return self._desk.open_room(self._talk.session) is not None
 
     async def _is_over(self) -> bool:
-        """Say whether both sides know that it is over."""
+        """Say whether all sides know that it is over."""
+        if self._page and not self._page.is_over:
+            return False
         return self._talk.state not in OPEN and not self._desk.open_room(self._talk.session)
 
     async def _is_quiet(self) -> bool:

@@ -35,6 +35,7 @@ class Talk:
     state: str = "none"
     reasons: list[str] = field(default_factory=list)
     handoffs: int = 0
+    has_page: bool = False
 
     def see(self, texts: Sequence[str], place: int) -> None:
         """Note what the customer is shown."""
@@ -53,6 +54,7 @@ class Tally:
     kills: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     turns: int = 0
+    streams: int = 0
     unanswered: Counter[str] = field(default_factory=Counter)
     """Calls of Dialogflow without a 200, by what they got instead."""
     slowest: list[tuple[float, str]] = field(default_factory=list)

@@ -18,7 +18,8 @@ from tests.crash.dialogflow import Dialogflow, NeverAnswered
 from tests.crash.ledger import Talk, Tally
 from tests.crash.mischief import make_peace, make_trouble
 from tests.crash.options import Options
-from tests.crash.processes import FULFILLMENT, WAKE, Instance, named
+from tests.crash.page import Browsers, NotTaken
+from tests.crash.processes import CUSTOMER_CHAT, FULFILLMENT, WAKE, Instance, named
 from tests.crash.verdict import Verdict, judge
 
 REST = 60.0
@@ -53,7 +54,7 @@ class Load:
                     group.create_task(desk.watch()),
                     group.create_task(self._sweep(http)),
                 ]
-                plays = await self._talk(desk, dialogflow)
+                plays = await self._talk(desk, dialogflow, self._browsers(http))
                 await self._come_to_rest(desk, plays)
                 for one in beside:
                     one.cancel()
@@ -65,10 +66,12 @@ class Load:
             warm = Dialogflow(http, [one], self.options, self.headers, Tally())
             await warm.turn(Talk(session=f"warm{number}", dialect="cx"), "", "opening hours")
 
-    async def _talk(self, desk: Desk, dialogflow: Dialogflow) -> list[Conversation]:
+    async def _talk(
+        self, desk: Desk, dialogflow: Dialogflow, browsers: Browsers
+    ) -> list[Conversation]:
         trouble = asyncio.create_task(make_trouble(desk, self.options, self.tally))
         self.talks = [self._new_talk(n) for n in range(self.options.conversations)]
-        sides = Sides(dialogflow=dialogflow, desk=desk, store=self.store)
+        sides = Sides(dialogflow=dialogflow, desk=desk, store=self.store, browsers=browsers)
         plays = [Conversation(talk, sides, self.options, self.tally) for talk in self.talks]
         places = asyncio.Semaphore(self.options.at_once)
         chance = random.Random(f"starts {self.options.seed}")
@@ -85,7 +88,7 @@ class Load:
         async with places:
             try:
                 await play.play()
-            except* (Stuck, NeverAnswered) as group:
+            except* (Stuck, NeverAnswered, NotTaken) as group:
                 self.tally.problems += [str(error) for error in _leaves(group)]
 
     async def _come_to_rest(self, desk: Desk, plays: Sequence[Conversation]) -> None:
@@ -127,10 +130,16 @@ class Load:
         fulfillment = named(self.functions, FULFILLMENT)
         return Dialogflow(http, fulfillment, self.options, self.headers, self.tally)
 
+    def _browsers(self, http: aiohttp.ClientSession) -> Browsers:
+        functions = named(self.functions, CUSTOMER_CHAT)
+        return Browsers(http, functions, self.options.seed, self.tally)
+
     def _new_talk(self, number: int) -> Talk:
         mixed = ("cx", "es")[number % 2]
         dialect = mixed if self.options.dialect == "both" else self.options.dialect
-        return Talk(session=f"s{self.options.seed}x{number:04d}", dialect=dialect)
+        name = f"s{self.options.seed}x{number:04d}"
+        has_page = random.Random(f"page {name}").random() < self.options.pages
+        return Talk(session=name, dialect=dialect, has_page=has_page)
 
 
 async def _sweep_once(http: aiohttp.ClientSession, wake: Instance, tally: Tally) -> None:

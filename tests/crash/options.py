@@ -38,6 +38,7 @@ class Options:
     seconds: float = 25.0
     seed: int = 1
     instances: int = 2
+    pages: float = 0.5
     faults: Sequence[str] = USUAL
 
     @property
@@ -76,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--kills", type=int, default=usual.kills, help="how many times something is killed")
     seconds = "about how long customers talk; kills and messages are spread over it"
     add("--seconds", type=float, default=usual.seconds, help=seconds)
+    share = "how many of the customers have a page that listens, from 0 to 1"
+    add("--pages", type=float, default=usual.pages, help=f"{share} (default: {usual.pages})")
     add("--seed", type=int, default=usual.seed, help="another seed is another run")
     add("--faults", type=_kinds, default=usual.faults, help=FAULTS_HELP)
     add("--json", action="store_true", help="print the table as JSON")
@@ -86,7 +89,7 @@ SIZES = {
     "conversations": "how many customers ask for a person",
     "at_once": "how many of them at the same time, at most",
     "messages": "how many lines each side writes in one handoff",
-    "instances": "how many processes answer Dialogflow",
+    "instances": "how many processes answer Dialogflow, and as many the pages",
 }
 
 

@@ -18,6 +18,7 @@ from tests.crash.ledger import Tally
 from tests.crash.options import Options
 
 FULFILLMENT, EVENTS, WAKE = "dialogflow_fulfillment", "agent_events", "wake"
+CUSTOMER_CHAT = "customer_chat"
 # Now and then the whole machine dies.
 ALL_AT_ONCE = 0.15
 
@@ -69,6 +70,7 @@ class Instance:
 def instances(options: Options, folder: Path, environ: Mapping[str, str]) -> list[Instance]:
     """Return every function of the project that a conversation needs, not started yet."""
     names = [FULFILLMENT] * options.instances + [EVENTS]
+    names += [CUSTOMER_CHAT] * options.instances if options.pages else []
     if checkout.source(WAKE).is_file():
         names.append(WAKE)
     return [Instance(name, free_port(), folder, environ) for name in names]

@@ -25,6 +25,8 @@ def figures(outcome: Outcome) -> Json:
         "handoffs": sum(talk.handoffs for talk in load.talks),
         "messages to agents": sum(line.accepted for talk in load.talks for line in talk.said),
         "messages to customers": sum(line.accepted for talk in load.talks for line in talk.written),
+        "customers with a page": sum(talk.has_page for talk in load.talks),
+        "streams": tally.streams,
         "turns": tally.turns,
         "kills": tally.kills.total(),
         "kills by function": dict(tally.kills),

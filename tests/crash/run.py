@@ -112,6 +112,8 @@ def _environ(
         "HANDOFF_CONFIG": str(config),
         "DIALOGFLOW_AUTH": "secret",
         "DIALOGFLOW_SECRET": SECRET,
+        "HANDOFF_CUSTOMER_CHAT_URL": "https://chat.example",  # the pages know the instances
+        "HANDOFF_TOKEN_KEY": SECRET,
     }
 
 

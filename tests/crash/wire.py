@@ -34,6 +34,8 @@ class Answer:
 
     texts: tuple[str, ...]
     parameters: Mapping[str, object]
+    page: Mapping[str, str] | None = None
+    """What the page is told of the handoff: its id, and the token to follow it with."""
 
     @property
     def state(self) -> str:
@@ -56,7 +58,9 @@ def answer_of(body: Json, dialect: str) -> Answer:
         contexts = body.get("outputContexts", [])
         parameters = contexts[0]["parameters"] if contexts else {}
     texts = [text for one in messages for text in one.get("text", {}).get("text", [])]
-    return Answer(tuple(text for text in texts if text), parameters)
+    payloads = [one.get("payload", {}).get("handoff") for one in (body, *messages)]
+    page = next(filter(None, payloads), None)
+    return Answer(tuple(text for text in texts if text), parameters, page)
 
 
 def _cx(asked: Asked) -> Json:

@@ -1,9 +1,11 @@
 """Builds an agent archive for Dialogflow ES: what Terraform cannot say there.
 
-    python terraform/es_agent.py --webhook https://<dialogflow_fulfillment>/ [--out <zip>]
+    python terraform/es_agent.py --webhook https://<dialogflow_fulfillment>/ [--language nl]
+        [--new-agent] [--out <zip>]
 
-The console imports it: settings, Export and Import; *Import from ZIP* adds to what is there.
-https://docs.cloud.google.com/dialogflow/es/docs/agents-settings#export
+The console imports it: settings, Export and Import; *Import from ZIP* adds to what is there, and
+replaces intents of the same name. So those that every agent has come only with --new-agent.
+https://docs.cloud.google.com/dialogflow/es/docs/reference/rest/v2/projects.agent/import
 """
 
 from __future__ import annotations
@@ -20,7 +22,89 @@ from typing import Any
 # The same archive for the same words: names are what ids are made of.
 NAMESPACE = uuid.UUID("5d0f8b0e-3f0a-4c56-9a0b-2f0d3b6c1a11")
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
-LANGUAGE = "en"
+UNIX, FILE = 3, 0o100644 << 16
+
+# What a customer says who wants a person, by language.
+PHRASES: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "agent",
+        "can I talk to someone",
+        "I want to speak to a person",
+        "connect me to customer service",
+        "I need a human",
+        "let me chat with an employee",
+        "talk to a real person",
+        "is there somebody who can help me",
+        "representative please",
+    ),
+    "nl": (
+        "medewerker",
+        "kan ik iemand spreken",
+        "ik wil met een mens praten",
+        "verbind me door met de klantenservice",
+        "ik wil een medewerker spreken",
+        "mag ik met een collega chatten",
+        "is er iemand die me kan helpen",
+    ),
+    "de": (
+        "Mitarbeiter",
+        "kann ich mit jemandem sprechen",
+        "ich möchte mit einem Menschen reden",
+        "verbinden Sie mich mit dem Kundendienst",
+        "ich brauche einen Mitarbeiter",
+        "kann ich mit einem Kollegen chatten",
+        "gibt es jemanden, der mir helfen kann",
+    ),
+    "fr": (
+        "conseiller",
+        "puis-je parler à quelqu'un",
+        "je veux parler à une personne",
+        "mettez-moi en relation avec le service client",
+        "j'ai besoin d'un conseiller",
+        "je voudrais discuter avec un collègue",
+        "y a-t-il quelqu'un qui peut m'aider",
+    ),
+    "es": (
+        "agente",
+        "puedo hablar con alguien",
+        "quiero hablar con una persona",
+        "póngame con atención al cliente",
+        "necesito un agente",
+        "quiero chatear con un empleado",
+        "hay alguien que me pueda ayudar",
+    ),
+}
+# What is said when the webhook fails; it must never claim success.
+UNREACHED: Mapping[str, str] = {
+    "en": "We could not reach a colleague just now.",
+    "nl": "We konden op dit moment geen collega bereiken.",
+    "de": "Wir konnten gerade keinen Kollegen erreichen.",
+    "fr": "Nous n'avons pas pu joindre un collègue pour le moment.",
+    "es": "No hemos podido contactar con un compañero en este momento.",
+}
+HELLO: Mapping[str, tuple[str, ...]] = {
+    "en": ("hello", "hi", "good morning"),
+    "nl": ("hallo", "hoi", "goedemorgen"),
+    "de": ("hallo", "hi", "guten Morgen"),
+    "fr": ("bonjour", "salut", "bonsoir"),
+    "es": ("hola", "buenas", "buenos días"),
+}
+WELCOME: Mapping[str, str] = {
+    "en": "Hello! How can I help? Say agent to talk to a person.",
+    "nl": "Hallo! Wat kan ik voor u doen? Zeg medewerker om met een mens te praten.",
+    "de": "Hallo! Wie kann ich helfen? Sagen Sie Mitarbeiter, um mit einem Menschen zu reden.",
+    "fr": "Bonjour ! Que puis-je faire pour vous ? Dites conseiller pour parler à une personne.",
+    "es": "¡Hola! ¿En qué puedo ayudar? Diga agente para hablar con una persona.",
+}
+NOT_UNDERSTOOD: Mapping[str, str] = {
+    "en": "Sorry, I did not understand. Say agent to talk to a person.",
+    "nl": "Sorry, dat begreep ik niet. Zeg medewerker om met een mens te praten.",
+    "de": "Das habe ich leider nicht verstanden. Sagen Sie Mitarbeiter für einen Menschen.",
+    "fr": "Désolé, je n'ai pas compris. Dites conseiller pour parler à une personne.",
+    "es": "Lo siento, no he entendido. Diga agente para hablar con una persona.",
+}
+LANGUAGES = tuple(PHRASES)
+NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,66 +113,76 @@ class Intent:
 
     name: str
     action: str
-    phrases: tuple[str, ...] = ()
+    phrases: Mapping[str, tuple[str, ...]]
+    text: Mapping[str, str]
     event: str = ""
     context: str = ""
-    text: str = ""
     is_fallback: bool = False
 
 
+def _ours(name: str, action: str, *, event: str = "", context: str = "") -> Intent:
+    """Return an intent without words: a person's come from the webhook, or not at all."""
+    return Intent(
+        name=name,
+        action=action,
+        phrases=NOTHING,
+        text=NOTHING,
+        event=event,
+        context=context,
+        is_fallback=bool(context),
+    )
+
+
 INTENTS = (
+    Intent(name="agent", action="handoff.start", phrases=PHRASES, text=UNREACHED),
+    _ours("live-agent-relay", "handoff.message", context="handoff"),
+    _ours("agent-news", "handoff.poll", event="agent_reply_ready"),
+    _ours("agent-leave", "handoff.end", event="customer_leaves"),
+)
+# A new agent has these two, with a webhook in neither: the bot would answer beside a person.
+OF_EVERY_AGENT = (
     Intent(
-        name="agent",
-        action="handoff.start",
-        phrases=(
-            "agent",
-            "can I talk to someone",
-            "I want to speak to a person",
-            "connect me to customer service",
-            "I need a human",
-            "let me chat with an employee",
-            "talk to a real person",
-            "is there somebody who can help me",
-            "representative please",
-        ),
-        text="We could not reach a colleague just now.",
+        name="Default Welcome Intent",
+        action="input.welcome",
+        phrases=HELLO,
+        text=WELCOME,
+        event="WELCOME",
     ),
-    Intent(name="live-agent-relay", action="handoff.message", context="handoff", is_fallback=True),
-    Intent(name="agent-news", action="handoff.poll", event="agent_reply_ready"),
-    Intent(name="agent-leave", action="handoff.end", event="customer_leaves"),
     Intent(
         name="Default Fallback Intent",
         action="input.unknown",
-        text="Sorry, I did not understand. Say agent to talk to a person.",
+        phrases=NOTHING,
+        text=NOT_UNDERSTOOD,
         is_fallback=True,
     ),
 )
 
 
-def files(webhook: str) -> Mapping[str, object]:
+def files(webhook: str, language: str, intents: tuple[Intent, ...]) -> Mapping[str, object]:
     """Return what stands in the archive, by path."""
-    found: dict[str, object] = {"agent.json": _agent(webhook), "package.json": {"version": "1.0.0"}}
-    for one in INTENTS:
-        found[f"intents/{one.name}.json"] = _intent(one)
+    agent = _agent(webhook, language)
+    found: dict[str, object] = {"agent.json": agent, "package.json": {"version": "1.0.0"}}
+    for one in intents:
+        found[f"intents/{one.name}.json"] = _intent(one, language)
         if one.phrases:
-            found[f"intents/{one.name}_usersays_{LANGUAGE}.json"] = _phrases(one)
+            found[f"intents/{one.name}_usersays_{language}.json"] = _phrases(one, language)
     return found
 
 
-def build(webhook: str, path: Path) -> None:
-    """Write the archive; the same bytes for the same webhook."""
+def build(content: Mapping[str, object], path: Path) -> None:
+    """Write the archive; the same bytes for the same content."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(files(webhook).items()):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, one in sorted(content.items()):
             entry = zipfile.ZipInfo(name, LONG_AGO)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, json.dumps(content, indent=2))
+            entry.create_system, entry.external_attr = UNIX, FILE
+            archive.writestr(entry, json.dumps(one, indent=2, ensure_ascii=False).encode())
 
 
-def _agent(webhook: str) -> dict[str, Any]:
+def _agent(webhook: str, language: str) -> dict[str, Any]:
     # The secret is typed into the console: it has no business in a file.
     return {
-        "language": LANGUAGE,
+        "language": language,
         "supportedLanguages": [],
         "defaultTimezone": "Europe/Amsterdam",
         "mlMinConfidence": 0.3,
@@ -106,8 +200,8 @@ def _agent(webhook: str) -> dict[str, Any]:
     }
 
 
-def _intent(one: Intent) -> dict[str, Any]:
-    said = [{"type": "0", "lang": LANGUAGE, "speech": [one.text]}] if one.text else []
+def _intent(one: Intent, language: str) -> dict[str, Any]:
+    said = [{"type": "0", "lang": language, "speech": [one.text[language]]}] if one.text else []
     return {
         "id": str(uuid.uuid5(NAMESPACE, one.name)),
         "name": one.name,
@@ -131,17 +225,17 @@ def _intent(one: Intent) -> dict[str, Any]:
     }
 
 
-def _phrases(one: Intent) -> list[dict[str, Any]]:
+def _phrases(one: Intent, language: str) -> list[dict[str, Any]]:
     return [
         {
             "id": str(uuid.uuid5(NAMESPACE, f"{one.name} {text}")),
             "data": [{"text": text, "userDefined": False}],
             "isTemplate": False,
             "count": 0,
-            "lang": LANGUAGE,
+            "lang": language,
             "updated": 0,
         }
-        for text in one.phrases
+        for text in one.phrases[language]
     ]
 
 
@@ -149,10 +243,17 @@ def main() -> None:
     """Build the archive that the command line asks for."""
     parser = argparse.ArgumentParser(description="Build an agent archive for Dialogflow ES.")
     parser.add_argument("--webhook", required=True, help="the output dialogflow_webhook")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="the agent's default")
+    parser.add_argument(
+        "--new-agent",
+        action="store_true",
+        help="with the default welcome and fallback intents, in the place of those that are there",
+    )
     parser.add_argument("--out", type=Path, default=Path(".handoff/es-agent.zip"))
     asked = parser.parse_args()
-    build(asked.webhook, asked.out)
-    print(f"{asked.out}: {len(INTENTS)} intents. Dialogflow ES, settings, Export and Import.")
+    intents = INTENTS + (OF_EVERY_AGENT if asked.new_agent else ())
+    build(files(asked.webhook, asked.language, intents), asked.out)
+    print(f"{asked.out}: {len(intents)} intents. Dialogflow ES, settings, Export and Import.")
 
 
 if __name__ == "__main__":

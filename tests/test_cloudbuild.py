@@ -172,9 +172,12 @@ UNMEANT: dict[str, tuple[Change, str]] = {
         set_in("apply", env=["APPLY=true"]),
         "apply is told something of its own",
     ),
-    "image without gcloud": (set_in("plan", name="python:3.11-trixie"), "plan runs in python"),
-    "image without make": (set_in("test", name="python:3.11-slim"), "test runs in python"),
-    "Python that is too old": (set_in("test", name="python:3.10-trixie"), "test .* is too old"),
+    "image without gcloud": (set_in("plan", name="python:3.12-trixie"), "plan runs in python"),
+    "image without make": (set_in("test", name="python:3.12-slim"), "test runs in python"),
+    "Python that is not the functions'": (
+        set_in("test", name="python:3.11-trixie"),
+        "test runs in .*, and the functions in Python 3.12",
+    ),
     "Terraform that is too old": (
         set_in("terraform", name="hashicorp/terraform:1.9.8"),
         "terraform .* is too old",

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.sh"
 
 missing=()
-command -v java >/dev/null || missing+=(openjdk-25-jre-headless)
+command -v java >/dev/null || missing+=(default-jre-headless)
 command -v node >/dev/null || missing+=(nodejs)
 if [ ${#missing[@]} -gt 0 ]; then
   apt-get update --quiet

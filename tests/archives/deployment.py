@@ -118,10 +118,12 @@ def wait_until_up(one: Function) -> None:
 
 @contextmanager
 def secret_manager(values: Mapping[str, str]) -> Iterator[str]:
-    """Yield the address of a Secret Manager that has these secrets, in one version each."""
+    """Yield the address of a Secret Manager that has these secrets; `name/2` is one's version 2."""
     fake = FakeSecretManager()
     for name, value in values.items():
-        fake.secrets[f"projects/{PROJECT}/secrets/{name}/versions/latest"] = value.encode()
+        secret, _, version = name.partition("/")
+        resource = f"projects/{PROJECT}/secrets/{secret}/versions/{version or 'latest'}"
+        fake.secrets[resource] = value.encode()
     method = grpc.unary_unary_rpc_method_handler(
         fake.access,
         request_deserializer=AccessSecretVersionRequest.deserialize,

@@ -60,7 +60,7 @@ class Town:
         _warm_up(self.firestore)
         with ExitStack() as stack:
             started = [stack.enter_context(process(site)) for site in self.sites.values()]
-            stack.callback(_tell_to_end, started)  # all at once, before each is waited for
+            stack.callback(tell_to_end, started)  # all at once, before each is waited for
             for one in started:
                 wait_until_up(one)
             yield self.house
@@ -101,7 +101,8 @@ def _warm_up(address: str) -> None:
     client.close()  # type: ignore[no-untyped-call]
 
 
-def _tell_to_end(functions: Sequence[Function]) -> None:
+def tell_to_end(functions: Sequence[Function]) -> None:
+    """Tell all to end, and wait for none."""
     for one in functions:
         one.tell_to_end()
 

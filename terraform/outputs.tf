@@ -3,6 +3,11 @@ output "urls" {
   value       = { for key in keys(local.functions) : key => google_cloudfunctions2_function.this[key].service_config[0].uri }
 }
 
+output "services" {
+  description = "The service of Cloud Run behind each function, as gcloud is told it."
+  value       = { for key in keys(local.functions) : key => { name = local.names[key], region = var.region, project = var.project } }
+}
+
 output "private" {
   description = "Functions that the internet does not reach."
   value       = [for key, one in local.functions : key if !contains(one.callers, "allUsers")]

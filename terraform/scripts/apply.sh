@@ -8,4 +8,5 @@ if [ "${APPLY:-}" != true ]; then
   exit 0
 fi
 tf apply -lock-timeout=10m "$work/plan"
+boost
 touch "$work/applied"

@@ -45,6 +45,12 @@ variables() {
   esac
 }
 
+# Switch on what Terraform cannot say.
+boost() {
+  tf output -json >"$work/outputs.json"
+  python3 terraform/scripts/boost.py "$work/outputs.json"
+}
+
 # Ask what is deployed whether it is well.
 smoke() {
   tf output -json >"$work/outputs.json"

@@ -25,6 +25,7 @@ done
 prepare
 variables "$previous"
 tf apply -lock-timeout=10m -auto-approve "${given[@]}"
+boost
 smoke
 printf '%s\n' "$release" >"$work/good"
 gcloud storage cp "$work/good" "gs://$STATE_BUCKET/archives/good"

@@ -16,6 +16,7 @@ from tests.archives.pipeline import (
     BUCKET,
     REFUSED,
     SCRIPTS,
+    SERVICE,
     SICK,
     WELL,
     Pipeline,
@@ -91,6 +92,30 @@ def test_an_earlier_release_can_be_named(line: Pipeline) -> None:
     done = line.run("rollback.sh", first)
     assert done.returncode == 0, done.stderr
     assert (line.good(), line.deployed()) == (first, first_archives)
+
+
+@pytest.mark.parametrize(
+    ("before", "says"), [("", "was switched on"), ("false", "was switched on"), ("true", "is on")]
+)
+def test_cpu_boost_is_switched_on_where_it_is_not(line: Pipeline, before: str, says: str) -> None:
+    switch = line.world / f"boost of {SERVICE['name']}"
+    switch.write_text(before, encoding="utf-8")
+    line.build(agent_events=WELL)
+    line.run("plan.sh")
+    done = line.run("apply.sh")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"agent_events: CPU boost {says}")
+    assert switch.read_text(encoding="utf-8") == "true"
+
+
+def test_cpu_boost_that_may_not_be_touched_is_said_and_fails_nothing(line: Pipeline) -> None:
+    line.build(agent_events=WELL)
+    assert line.deploy() == ALL_WELL
+    line.run("plan.sh")
+    assert line.run("apply.sh").stdout.splitlines()[-1] == (
+        "agent_events: CPU boost could not be seen or switched on: "
+        "ERROR: (gcloud.run) PERMISSION_DENIED: you may not"
+    )
+    assert "CPU boost" in line.run("rollback.sh").stdout
 
 
 def test_release_that_is_not_there_changes_nothing(line: Pipeline) -> None:

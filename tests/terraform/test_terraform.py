@@ -26,6 +26,7 @@ NAMES = ("HANDOFF_TOKEN_KEY", "LIVECHAT_CLIENT_SECRET", "EIGHT_BY_EIGHT_API_KEY"
 VALUES = json.dumps(dict.fromkeys(NAMES, MARKED))
 OUTPUTS = {
     "urls",
+    "services",
     "private",
     "dialogflow_webhook",
     "webhooks",

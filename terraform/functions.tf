@@ -3,7 +3,7 @@
 resource "google_service_account" "function" {
   for_each = local.functions
 
-  account_id   = local.names[each.key] == "${var.name}-dialogflow-fulfillment" ? "${var.name}-fulfillment" : local.names[each.key]
+  account_id   = local.accounts[each.key]
   display_name = "Runs ${each.key} of ${var.name}"
 
   depends_on = [google_project_service.needed]
@@ -75,5 +75,5 @@ resource "google_cloud_run_v2_service_iam_member" "caller" {
   role     = "roles/run.invoker"
   member   = each.value.member
 
-  depends_on = [google_service_account.waker]
+  depends_on = [google_service_account.waker, google_service_account.function]
 }

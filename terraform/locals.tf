@@ -81,7 +81,6 @@ locals {
     "HANDOFF_CUSTOMER_CHAT_URL",
     "HANDOFF_STORE",
     "HANDOFF_TASKS_QUEUE",
-    "HANDOFF_WAKE_SERVICE_ACCOUNT",
     "HANDOFF_WAKE_URL",
   ])
 
@@ -92,8 +91,16 @@ locals {
   ]
   dialogflow_members = [for agent in local.dialogflow_agents : "serviceAccount:${agent}"]
 
-  # In whose name wake is called; said here so that a plan already shows who may call what.
+  # In whose names wake is called: the sweep's, and each function's that asks for a task. Said here so
+  # that a plan already shows who may call what.
   waker = "${var.name}-waker@${var.project}.iam.gserviceaccount.com"
+  accounts = {
+    for key, name in local.names : key => name == "${var.name}-dialogflow-fulfillment" ? "${var.name}-fulfillment" : name
+  }
+  wakers = concat([local.waker], [
+    for key in keys(local.accounts) : "${local.accounts[key]}@${var.project}.iam.gserviceaccount.com"
+    if key != "customer_chat" || var.customer_chat
+  ])
 
   # Who calls a function is the platform's to check, unless the function does it itself.
   by_iam   = var.dialogflow_auth == "iam"
@@ -144,7 +151,7 @@ locals {
       environment = {}
     }
     wake = {
-      callers = ["serviceAccount:${local.waker}"]
+      callers = [for account in local.wakers : "serviceAccount:${account}"]
       # Cloud Tasks and Cloud Scheduler of the same project count as internal.
       ingress     = "ALLOW_INTERNAL_ONLY"
       memory      = "512Mi"
@@ -167,11 +174,10 @@ locals {
   urls = { for key, name in local.names : key => "https://${name}-${local.number}.${var.region}.run.app" }
 
   common_environment = merge(var.environment, {
-    GOOGLE_CLOUD_PROJECT         = var.project
-    HANDOFF_STORE                = "firestore:${var.database}"
-    HANDOFF_TASKS_QUEUE          = google_cloud_tasks_queue.wake.id
-    HANDOFF_WAKE_URL             = local.urls.wake
-    HANDOFF_WAKE_SERVICE_ACCOUNT = local.waker
+    GOOGLE_CLOUD_PROJECT = var.project
+    HANDOFF_STORE        = "firestore:${var.database}"
+    HANDOFF_TASKS_QUEUE  = google_cloud_tasks_queue.wake.id
+    HANDOFF_WAKE_URL     = local.urls.wake
   })
 
   # A secret that no function of this installation reads is not made readable for it.

@@ -36,11 +36,11 @@ resource "google_cloud_tasks_queue_iam_member" "asks" {
   member   = google_service_account.function[each.key].member
 }
 
-# A task is sent in the waker's name; who asks for one must be allowed to use that name.
+# A task is sent in the name of the function that asks for it, which must be allowed to use even that.
 resource "google_service_account_iam_member" "asks" {
   for_each = local.functions
 
-  service_account_id = google_service_account.waker.name
+  service_account_id = google_service_account.function[each.key].name
   role               = "roles/iam.serviceAccountUser"
   member             = google_service_account.function[each.key].member
 }

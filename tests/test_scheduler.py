@@ -47,8 +47,8 @@ def near(fake: FakeCloudTasks, runner: asyncio.Runner) -> Iterator[CloudTasks]:
     runner.run(one.close())
 
 
-def far(fake: FakeCloudTasks, account: str = "") -> CloudTasks:
-    return CloudTasks(queue=QUEUE, url=FAR, service_account=account, endpoint=fake.address)
+def far(fake: FakeCloudTasks) -> CloudTasks:
+    return CloudTasks(queue=QUEUE, url=FAR, endpoint=fake.address)
 
 
 def only(fake: FakeCloudTasks) -> Task:
@@ -116,14 +116,6 @@ async def test_target_on_this_machine_gets_no_identity(
 ) -> None:
     await near.schedule(KEY, SOON)
     assert "oidc_token" not in only(fake).http_request
-
-
-async def test_named_account_calls_the_target(fake: FakeCloudTasks) -> None:
-    tasks = far(fake, ACCOUNT)
-    await tasks.schedule(KEY, SOON)
-    await tasks.close()
-    token = only(fake).http_request.oidc_token
-    assert (token.service_account_email, token.audience) == (ACCOUNT, "https://wake-x.a.run.app")
 
 
 @pytest.mark.parametrize(
@@ -238,19 +230,18 @@ async def test_account_of_a_key_file_is_our_own(fake: FakeCloudTasks, tmp_path: 
         await tasks.schedule(KEY, SOON)
     await tasks.schedule(OTHER, SOON)  # it is asked for once
     await tasks.close()
-    accounts = {one.http_request.oidc_token.service_account_email for one in fake.tasks.values()}
-    assert accounts == {ACCOUNT}
+    tokens = [one.http_request.oidc_token for one in fake.tasks.values()]
+    named = {(one.service_account_email, one.audience) for one in tokens}
+    assert named == {(ACCOUNT, "https://wake-x.a.run.app")}
 
 
-async def test_person_cannot_wake_and_is_told_what_to_set(
-    fake: FakeCloudTasks, tmp_path: Path
-) -> None:
+async def test_person_cannot_wake_and_is_told_so(fake: FakeCloudTasks, tmp_path: Path) -> None:
     person = {"type": "authorized_user", "client_id": "a", "client_secret": "b"}
     path = tmp_path / "person.json"
     path.write_text(json.dumps({**person, "refresh_token": "c"}))
     with (
         environment(GOOGLE_APPLICATION_CREDENTIALS=str(path)),
-        pytest.raises(SchedulingError, match="set HANDOFF_WAKE_SERVICE_ACCOUNT"),
+        pytest.raises(SchedulingError, match="these credentials are a person's"),
     ):
         await far(fake).schedule(KEY, SOON)
 

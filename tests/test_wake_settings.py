@@ -10,7 +10,6 @@ from handoff.wake_settings import WakeSettings, wake_settings
 
 QUEUE = "projects/tulip/locations/europe-west1/queues/wake"
 URL = "https://wake-x.a.run.app"
-ACCOUNT = "wake@tulip.iam.gserviceaccount.com"
 BOTH = {"HANDOFF_TASKS_QUEUE": QUEUE, "HANDOFF_WAKE_URL": URL}
 
 
@@ -33,11 +32,9 @@ def test_queue_and_target_are_enough() -> None:
     assert chosen(**BOTH) == WakeSettings(queue=QUEUE, url=URL)
 
 
-def test_account_and_emulator_may_be_named() -> None:
-    more = {"HANDOFF_WAKE_SERVICE_ACCOUNT": ACCOUNT, "CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:9"}
-    assert chosen(**BOTH, **more) == WakeSettings(
-        queue=QUEUE, url=URL, service_account=ACCOUNT, emulator="127.0.0.1:9"
-    )
+def test_emulator_may_be_named() -> None:
+    found = chosen(**BOTH, CLOUD_TASKS_EMULATOR_HOST="127.0.0.1:9")
+    assert found == WakeSettings(queue=QUEUE, url=URL, emulator="127.0.0.1:9")
 
 
 @pytest.mark.parametrize(
@@ -45,12 +42,10 @@ def test_account_and_emulator_may_be_named() -> None:
     [
         ("HANDOFF_TASKS_QUEUE", ["HANDOFF_WAKE_URL"]),
         ("HANDOFF_WAKE_URL", ["HANDOFF_TASKS_QUEUE"]),
-        ("HANDOFF_WAKE_SERVICE_ACCOUNT", ["HANDOFF_TASKS_QUEUE", "HANDOFF_WAKE_URL"]),
     ],
 )
 def test_half_of_it_names_the_rest(given: str, missing: list[str]) -> None:
-    everything = {**BOTH, "HANDOFF_WAKE_SERVICE_ACCOUNT": ACCOUNT}
-    said = problems(**{given: everything[given]})
+    said = problems(**{given: BOTH[given]})
     assert [one.partition(" is not set")[0] for one in said] == missing
 
 
@@ -110,10 +105,6 @@ def test_target_may_be_secure_or_near(url: str) -> None:
 
 
 def test_all_that_is_wrong_is_named_at_once() -> None:
-    said = problems(
-        HANDOFF_TASKS_QUEUE="wake",
-        HANDOFF_WAKE_URL="wake",
-        HANDOFF_WAKE_SERVICE_ACCOUNT="wake",
-    )
-    names = ["HANDOFF_TASKS_QUEUE", "HANDOFF_WAKE_URL", "HANDOFF_WAKE_SERVICE_ACCOUNT"]
+    said = problems(HANDOFF_TASKS_QUEUE="wake", HANDOFF_WAKE_URL="wake")
+    names = ["HANDOFF_TASKS_QUEUE", "HANDOFF_WAKE_URL"]
     assert [one.partition(" ")[0] for one in said] == names

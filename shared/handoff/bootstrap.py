@@ -235,12 +235,7 @@ def _tasks(wake: WakeSettings) -> CloudTasks:
     """Return the scheduler; its package was imported when the process started."""
     from handoff.scheduler import CloudTasks
 
-    return CloudTasks(
-        queue=wake.queue,
-        url=wake.url,
-        service_account=wake.service_account,
-        endpoint=wake.emulator,
-    )
+    return CloudTasks(queue=wake.queue, url=wake.url, endpoint=wake.emulator)
 
 
 def store_maker(

@@ -35,8 +35,8 @@ class CloudTasks:
     """Asks one queue to call the `wake` function; a call is tried once.
 
     A task's name stays taken for up to a day after it ran, so who asks for the same session again
-    has to ask for a later second. Without a `service_account` the task calls in the name of this
-    process's own. An `endpoint` is an emulator's `host:port`.
+    has to ask for a later second. The task calls in the name of this process's own service
+    account. An `endpoint` is an emulator's `host:port`.
     """
 
     def __init__(
@@ -44,13 +44,12 @@ class CloudTasks:
         *,
         queue: str,
         url: str,
-        service_account: str = "",
         timeout: float = 2.0,
         endpoint: str = "",
     ) -> None:
         self._queue = queue
         self._url = url
-        self._account = service_account
+        self._account = ""
         self._timeout = timeout
         self._endpoint = endpoint
         self._client: CloudTasksAsyncClient | None = None
@@ -127,7 +126,7 @@ def _own_account() -> str:
         credentials.refresh(Request())  # type: ignore[no-untyped-call]
     account: str | None = getattr(credentials, "service_account_email", None)
     if not account:
-        raise SchedulingError("no service account to wake as: set HANDOFF_WAKE_SERVICE_ACCOUNT")
+        raise SchedulingError("no service account to wake as: these credentials are a person's")
     return account
 
 

@@ -11,9 +11,7 @@ from handoff.variables import Variables
 
 QUEUE = "HANDOFF_TASKS_QUEUE"
 URL = "HANDOFF_WAKE_URL"
-ACCOUNT = "HANDOFF_WAKE_SERVICE_ACCOUNT"
-WAKE = (QUEUE, URL, ACCOUNT)
-TOGETHER = (QUEUE, URL)
+WAKE = (QUEUE, URL)
 
 # Named as Google's own libraries name it: https://firebase.google.com/docs/emulator-suite
 EMULATOR = "CLOUD_TASKS_EMULATOR_HOST"
@@ -22,17 +20,15 @@ EMULATOR = "CLOUD_TASKS_EMULATOR_HOST"
 QUEUE_NAME = re.compile(
     r"projects/[A-Za-z0-9.:-]+/locations/[a-z0-9-]+/queues/[A-Za-z0-9-]{1,100}", re.ASCII
 )
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WakeSettings:
-    """What the operator decided. Without a service account the process's own is used."""
+    """What the operator decided."""
 
     queue: str
     url: str
-    service_account: str = ""
     emulator: str = ""
 
 
@@ -46,7 +42,6 @@ def wake_settings(variables: Variables) -> WakeSettings | None:
     chosen = WakeSettings(
         queue=variables.text(QUEUE),
         url=variables.text(URL),
-        service_account=variables.text(ACCOUNT),
         emulator=variables.text(EMULATOR),
     )
     problems = _problems(chosen)
@@ -58,7 +53,7 @@ def wake_settings(variables: Variables) -> WakeSettings | None:
 def _problems(chosen: WakeSettings) -> list[str]:
     given = {QUEUE: chosen.queue, URL: chosen.url}
     problems = [
-        f"{name} is not set, and goes with {', '.join(TOGETHER)}"
+        f"{name} is not set, and goes with {', '.join(WAKE)}"
         for name, value in given.items()
         if not value
     ]
@@ -67,8 +62,6 @@ def _problems(chosen: WakeSettings) -> list[str]:
         problems.append(f"{QUEUE} must be {form}, not {chosen.queue!r}")
     if chosen.url and not _is_target(chosen.url):
         problems.append(f"{URL} must be an https URL (http on this machine only)")
-    if chosen.service_account and not EMAIL.fullmatch(chosen.service_account):
-        problems.append(f"{ACCOUNT} must be an e-mail address, not {chosen.service_account!r}")
     return problems
 
 

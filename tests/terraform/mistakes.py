@@ -46,7 +46,7 @@ REFUSED: dict[str, Mistake] = {
 # What is found in what is planned and made, and in which words. All of them can be made at once.
 FOUND: dict[str, tuple[Mistake, str]] = {
     "wake for everybody": (
-        ("locals.tf", '["serviceAccount:${local.waker}"]', "local.everyone"),
+        ("locals.tf", '[for account in local.wakers : "serviceAccount:${account}"]', "local.everyone"),
         "the internet reaches ['handoff-agent-events', 'handoff-customer-chat', 'handoff-wake']",
     ),
     "wake for everybody by another way": (
@@ -73,9 +73,9 @@ FOUND: dict[str, tuple[Mistake, str]] = {
         ("project.tf", "gcf-v2-sources-${local.number}-${var.region}", ""),
         "gives roles/storage.objectViewer for",
     ),
-    "tokens of the waker": (
+    "tokens of a function": (
         ("waking.tf", "iam.serviceAccountUser", "iam.serviceAccountTokenCreator"),
-        "handoff-wake has roles/iam.serviceAccountTokenCreator on account handoff-waker",
+        "handoff-wake has roles/iam.serviceAccountTokenCreator on account handoff-wake",
     ),
     "admin of the queue": (
         ("waking.tf", "cloudtasks.enqueuer", "cloudtasks.admin"),

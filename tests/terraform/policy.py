@@ -15,9 +15,15 @@ Problems = Iterator[str]
 
 PUBLIC = {"handoff-agent-events", "handoff-customer-chat"}
 DIALOGFLOW = "service-123456789012@gcp-sa-dialogflow.iam.gserviceaccount.com"
-PRIVATE = {
-    "handoff-dialogflow-fulfillment": DIALOGFLOW,
-    "handoff-wake": "handoff-waker@tulip-demo.iam.gserviceaccount.com",
+WAKER = "handoff-waker@tulip-demo.iam.gserviceaccount.com"
+# A task calls in the name of the function that asked for it.
+ASKING = {
+    f"handoff-{name}@tulip-demo.iam.gserviceaccount.com"
+    for name in ("fulfillment", "agent-events", "customer-chat", "wake")
+}
+CALLERS = {
+    "handoff-dialogflow-fulfillment": {DIALOGFLOW},
+    "handoff-wake": {WAKER, *ASKING},
 }
 ANYBODY = {"allUsers", "allAuthenticatedUsers"}
 
@@ -72,9 +78,10 @@ def _public(plan: Made) -> Problems:
     found = {one["name"] for one in members if one["member"] in ANYBODY}
     if found != PUBLIC:
         yield f"the internet reaches {sorted(found)}"
-    private = {one["name"]: one["member"] for one in members if one["name"] not in PUBLIC}
-    if private != {name: f"serviceAccount:{who}" for name, who in PRIVATE.items()}:
-        yield f"the private functions are called by {private}"
+    for name, who in CALLERS.items():
+        callers = {one["member"] for one in members if one["name"] == name}
+        if callers != {f"serviceAccount:{one}" for one in who}:
+            yield f"{name} is called by {sorted(callers)}"
 
 
 def _rights(plan: Made) -> Problems:
@@ -175,7 +182,7 @@ def _sweep(plan: Made) -> Problems:
         [host] = re.findall(r"^https://[^/]+", target["uri"])
         token = target["oidc_token"][0] if target["oidc_token"] else {}
         if (token.get("service_account_email"), token.get("audience")) != (
-            PRIVATE["handoff-wake"],
+            WAKER,
             host,
         ):
             yield f"wake would refuse the sweep: {token}"

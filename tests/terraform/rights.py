@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.terraform.offline import Made, resources
-from tests.terraform.policy import IF, PRIVATE, PUBLIC
+from tests.terraform.policy import DIALOGFLOW, IF, PUBLIC
 from tests.terraform.starting import all_variables
 
 Values = Mapping[str, Any]
@@ -17,6 +17,7 @@ Right = tuple[str, str]
 WITH_PAGES = {"handoff-fulfillment", "handoff-customer-chat"}
 ACCOUNTS = WITH_PAGES | {"handoff-agent-events", "handoff-wake"}
 SECRET = ("_SECRET", "_TOKEN", "_KEY")
+WAKES = ("roles/run.invoker", "function handoff-wake")
 
 
 def problems(made: Made) -> Iterator[str]:
@@ -31,10 +32,11 @@ def problems(made: Made) -> Iterator[str]:
 
 def expected() -> dict[str, set[Right]]:
     """Return what each account needs, and nothing else."""
-    rights = {who: {("roles/run.invoker", f"function {name}")} for name, who in PRIVATE.items()}
-    due = {f"serviceAccount:{who}": given for who, given in rights.items()}
-    due["handoff-waker"] = due.pop(f"serviceAccount:{PRIVATE['handoff-wake']}")
-    due["allUsers"] = {("roles/run.invoker", f"function {name}") for name in PUBLIC}
+    due = {"allUsers": {("roles/run.invoker", f"function {name}") for name in PUBLIC}}
+    due[f"serviceAccount:{DIALOGFLOW}"] = {
+        ("roles/run.invoker", "function handoff-dialogflow-fulfillment")
+    }
+    due["handoff-waker"] = {WAKES}
     due["handoff-builder"] = {
         ("roles/logging.logWriter", "project"),
         ("roles/artifactregistry.writer", "images handoff-functions"),
@@ -51,7 +53,8 @@ def _of_a_function(account: str) -> set[Right]:
         *(("roles/secretmanager.secretAccessor", one) for one in secrets),
         _conditional("roles/datastore.user"),
         ("roles/cloudtasks.enqueuer", "queue handoff-wake"),
-        ("roles/iam.serviceAccountUser", "account handoff-waker"),
+        ("roles/iam.serviceAccountUser", f"account {account}"),
+        WAKES,
     }
 
 

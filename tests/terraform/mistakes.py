@@ -33,6 +33,7 @@ LIVE_VERSION = """  version_configs {
 """
 EVENT = "      event = event_handlers.key\n"
 AGENT = "dialogflow_cx/main.tf"
+OF_WAKE = '[for account in local.wakers : "serviceAccount:${account}"]'
 QUEUE = "google_cloud_tasks_queue.wake"
 
 # What Terraform itself refuses.
@@ -46,7 +47,7 @@ REFUSED: dict[str, Mistake] = {
 # What is found in what is planned and made, and in which words. All of them can be made at once.
 FOUND: dict[str, tuple[Mistake, str]] = {
     "wake for everybody": (
-        ("locals.tf", '[for account in local.wakers : "serviceAccount:${account}"]', "local.everyone"),
+        ("locals.tf", OF_WAKE, "local.everyone"),
         "the internet reaches ['handoff-agent-events', 'handoff-customer-chat', 'handoff-wake']",
     ),
     "wake for everybody by another way": (

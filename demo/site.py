@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import handoff
+from handoff.relay import LEAVE_WORDS
 from handoff.texts import DEFAULT_LANGUAGE, Texts
 
 PAGES = Path(__file__).parent / "pages"
@@ -60,6 +61,7 @@ def create_app(facts: Facts, *, bot: ASGIApp, desk: ASGIApp) -> Starlette:
                 "typing": facts.typing,
                 "pictures": [facts.chat, facts.cdn],
                 "suggestions": SUGGESTIONS,
+                "leave": LEAVE_WORDS,
                 "undelivered": [Texts().get(name, DEFAULT_LANGUAGE) for name in UNDELIVERED],
             }
         )

@@ -55,7 +55,7 @@ const COLUMNS = [
 const BAD = ["lost", "doubled"];
 
 /**
- * @param {{desk: string, undelivered: string[]}} config
+ * @param {{desk: string, undelivered: string[], leave: string[]}} config
  * @param {() => import("./customer.js").Customer[]} customers
  * @param {import("./desk.js").Desk} desk
  */
@@ -90,7 +90,7 @@ export function startLab(config, customers, desk) {
     const [out, back] = [[], []];
     for (const { memory } of customers()) {
       if (!memory) continue;
-      const [page, their] = [customersView(memory), desksView(desk.chats, memory.email, since)];
+      const [page, their] = [customersView(memory, config.leave), desksView(desk.chats, memory.email, since)];
       const told = memory.lines.filter((line) => line.who === "notice" && config.undelivered.includes(line.text)).length;
       const there = compare(page.wrote, their.saw, moment);
       out.push({ ...there, lost: Math.max(0, there.lost - told) });

@@ -60,9 +60,21 @@ export function sum(counts) {
   return counts.reduce((all, one) => Object.fromEntries(Object.keys(none).map((key) => [key, all[key] + one[key]])), none);
 }
 
-/** What the customer wrote to a person, and what they saw a person write. */
-export function customersView({ lines }) {
-  const own = lines.filter((line) => line.who === "you" && line.live && !line.file && line.status !== "failed");
+// What people put around a word that they mean as one.
+const AROUND = /^[\s.,;:!?¡¿…"']+|[\s.,;:!?¡¿…"']+$/g;
+
+/**
+ * What the customer wrote to a person, and what they saw a person write. The words by which they
+ * leave are the bridge's own.
+ * @param {{lines: any[]}} memory
+ * @param {string[]} leave
+ */
+export function customersView({ lines }, leave) {
+  const own = lines.filter(
+    (line) =>
+      line.who === "you" && line.live && !line.file && line.status !== "failed" &&
+      !leave.includes(line.text.replace(AROUND, "").toLowerCase()),
+  );
   const seen = lines.filter((line) => line.who === "agent" && !line.file);
   return { wrote: own.map(({ text, at }) => ({ text, at })), saw: seen.map((line) => line.text) };
 }

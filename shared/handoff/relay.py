@@ -11,6 +11,9 @@ from handoff.model import Handoff, Message, Session, Undelivered
 from handoff.rules import Rules
 from handoff.vocabulary import JobKind, Participant, Reason
 
+# The customer's words that end a handoff, unless the settings name others.
+LEAVE_WORDS = ("bye agent",)
+
 # What people put around a word that they mean as one.
 AROUND_WORDS = " \t\r\n.,;:!?¡¿…\"'"
 

@@ -19,6 +19,7 @@ from handoff.file_types import FileRules
 from handoff.page_settings import PAGE, PageSettings, page_settings
 from handoff.providers.base import Identifies, Provider, Reads
 from handoff.registry import PROVIDERS, Entry
+from handoff.relay import LEAVE_WORDS
 from handoff.rules import Abilities, Rules
 from handoff.signatures import ExpectedCaller
 from handoff.store_settings import store_name
@@ -258,7 +259,7 @@ def _listed(value: str) -> tuple[str, ...]:
 def _rules(content: config_file.Table, providers: Mapping[ProviderId, Provider]) -> Rules:
     texts, limits = obj(content, "texts"), obj(content, "limits")
     own = {str(tag).lower().replace("_", "-"): table for tag, table in texts.items()}
-    words = obj(content, "words").get("leave", ["bye agent"])
+    words = obj(content, "words").get("leave", LEAVE_WORDS)
     return Rules(
         providers={name: _abilities(provider) for name, provider in providers.items()},
         texts=Texts(own=own),

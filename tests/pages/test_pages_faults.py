@@ -66,6 +66,15 @@ async def test_what_is_written_while_the_vendor_is_down_arrives_afterwards(scree
     await expect(screen.page.get_by_text("Both sides have read the same")).to_be_visible()
 
 
+async def test_words_that_leave_are_the_bridges_own_and_counted_nowhere(screen: Screen) -> None:
+    await screen.ask_for_a_person()
+    await screen.say("Bye agent!")
+    await screen.read("You have left the chat")
+    await screen.say("agent")
+    await screen.counted("Customer to desk", arrived=2, written=2, underway=0, lost=0)
+    await expect(screen.page.get_by_text("Both sides have read the same")).to_be_visible()
+
+
 async def test_what_is_broken_is_said_in_words(screen: Screen) -> None:
     says = screen.page.locator(".lab-says")
     await expect(says).to_contain_text("Everything works")

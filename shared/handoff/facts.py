@@ -79,6 +79,14 @@ def was_said_in(handoff: Handoff, event: Event) -> bool:
     return event.thread is None or event.thread == handoff.thread
 
 
+def is_of_before(session: Session, handoff: Handoff, event: Event) -> bool:
+    """Say whether an event belongs to a handoff before this one, which has no conversation yet."""
+    contact = session.contacts.get(handoff.provider)
+    if event.handoff == handoff.id or session.handoffs < 2:  # the first has none before it
+        return False
+    return event.handoff is not None or not _may_bind(session, handoff, contact, event)
+
+
 def _may_bind(session: Session, handoff: Handoff, contact: Contact | None, event: Event) -> bool:
     """Say whether an event of a conversation that is not known yet can be about this handoff.
 

@@ -24,8 +24,10 @@ def heard(session: Session, event: Event, teller: Teller, now: datetime) -> Sess
     handoff = session.handoff
     if not isinstance(event, AgentReplied | FileShared) or facts.says_nothing(event):
         return session
-    if handoff is None or handoff.conversation is None:  # whose they are is not known yet
+    if handoff is None:
         return session
+    if handoff.conversation is None and not facts.is_of_before(session, handoff, event):
+        return session  # whose they are is not known yet: who opens the conversation looks
     contact = session.contacts.get(handoff.provider)
     if facts.seen(session, event, now) or facts.is_echo(handoff, contact, event):
         return session

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import lifecycle
+from handoff import jobs, lifecycle
 from handoff.events import AgentReplied, Event, FileShared
 from handoff.late import NO_HANDOFF
-from handoff.model import Session
+from handoff.model import Contact, Session
 from handoff.vocabulary import ConversationRef, DeliveryKind, HandoffId, JobKind, State, ThreadRef
 from tests.heart import (
     CONTACT,
@@ -121,6 +121,43 @@ def test_words_before_a_conversation_is_known_are_no_letter(state: State) -> Non
     session = with_handoff(session_in(state), conversation=None)
     event = replace(replied("early"), handoff=HandoffId("ho-0"))
     assert heard(session, event) is session
+
+
+FORMER = replace(CONTACT, conversation=ROOM, thread=THREAD)
+IN_DOUBT = jobs.add(
+    session_in(State.REQUESTED),
+    JobKind.OPEN,
+    replace(handoff_of(session_in(State.REQUESTED)), id=HandoffId("ho-0")),
+    NOW,
+)
+
+
+@pytest.mark.parametrize(
+    ("session", "contact", "event"),
+    [
+        (session_in(State.REQUESTED), FORMER, replace(replied("lost"), thread=THREAD)),
+        (session_in(State.FAILED), FORMER, replace(replied("lost"), thread=THREAD)),
+        (session_in(State.REQUESTED), FORMER, replied("lost")),
+        (session_in(State.REQUESTED), None, replied("lost")),
+        (session_in(State.REQUESTED), None, replace(replied("lost"), handoff=HandoffId("ho-0"))),
+        (IN_DOUBT, CONTACT, replace(replied("lost"), thread=ThreadRef("thread-9"))),
+    ],
+)
+def test_words_of_the_handoff_before_are_a_letter_while_the_next_is_opened(
+    session: Session, contact: Contact | None, event: Event
+) -> None:
+    opening = replace(with_handoff(session, conversation=None, thread=None), handoffs=2)
+    known = replace(opening, contacts={DESK: contact} if contact else {})
+    after = heard(known, event)
+    assert buried(after) == [(JobKind.DELIVER, "lost", NO_HANDOFF)]
+    assert heard(after, event) is after, "a repeat is the same letter"
+
+
+@pytest.mark.parametrize("state", [State.REQUESTED, State.FAILED])
+def test_words_of_a_conversation_that_is_being_opened_are_no_letter(state: State) -> None:
+    opening = replace(with_handoff(session_in(state), conversation=None, thread=None), handoffs=2)
+    known = replace(opening, contacts={DESK: FORMER})
+    assert buried(heard(known, replace(replied("early"), thread=ThreadRef("thread-9")))) == []
 
 
 def test_empty_words_after_the_end_are_nothing() -> None:

@@ -180,6 +180,7 @@ class Bench:
         self.send = ScriptedSend()
         self.desk = desk or ScriptedProvider()
         self.rules = rules
+        self.answered: set[str] = set()  # the events of webhooks that were answered 200
         self.sleep: Sleep = asyncio.sleep
         self.deadline: Callable[[float], Deadline] = Deadline.after
         self.bridge = self.another()
@@ -219,6 +220,7 @@ class Bench:
         self.desk.webhooks[body] = events
         request = Inbound(method="POST", path="/desk", body=body)
         await (bridge or self.bridge).receive(DESK, request, self.deadline(within))
+        self.answered |= {one.id for one in events}
 
     async def session(self) -> Session:
         """Return the session as it is stored."""

@@ -363,6 +363,8 @@ class World(RuleBasedStateMachine):
             self.agents_words_arrive_once_and_in_order()
             assert self.session().outbox == ()
             assert set(self.relayed) <= {*self.bench.desk.said, *self.dead()}
+            answered = {text for name, text in self.words.items() if name in self.bench.answered}
+            assert answered <= {*self.accepted, *self.dead()}, "a webhook was forgotten"
             self.check_all_heard()
             still = self.session().open_handoff
             rooms: list[ConversationRef] = [room.ref for room in self.known_rooms()]

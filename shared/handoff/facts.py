@@ -14,7 +14,7 @@ from handoff.events import (
     Transferred,
 )
 from handoff.model import Contact, Handoff, Session
-from handoff.vocabulary import JobKind
+from handoff.vocabulary import HandoffId, JobKind
 
 # Vendors repeat a webhook within a minute or so; later the same words are news.
 RECURRENCE = timedelta(seconds=90)
@@ -57,7 +57,7 @@ def concerns(session: Session, handoff: Handoff, event: Event) -> bool:
     contact = session.contacts.get(handoff.provider)
     if event.handoff not in {None, handoff.id}:
         return False
-    if isinstance(event, AgentReplied | FileShared) and is_echo(handoff, contact, event):
+    if isinstance(event, AgentReplied | FileShared) and is_echo(handoff.id, contact, event):
         return False
     if handoff.conversation is None:
         return _may_bind(session, handoff, contact, event)
@@ -66,9 +66,9 @@ def concerns(session: Session, handoff: Handoff, event: Event) -> bool:
     return event.thread is None or _is_current_thread(handoff, contact, event)
 
 
-def is_echo(handoff: Handoff, contact: Contact | None, event: AgentReplied | FileShared) -> bool:
+def is_echo(handoff: HandoffId, contact: Contact | None, event: AgentReplied | FileShared) -> bool:
     """Say whether these are our own words coming back."""
-    ours = event.client_id.startswith(handoff.id)
+    ours = event.client_id.startswith(handoff)
     return ours or (contact is not None and event.author == contact.ref)
 
 

@@ -6,6 +6,7 @@ all the same. Words for a handoff that another has followed have nowhere to go: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from handoff.effects import Teller, deliverable
 from handoff.events import AgentReplied, Event, FileShared
 from handoff.model import Handoff, Job, Message, Session, Undelivered
 from handoff.records import EventRecord
-from handoff.vocabulary import DeliveryKind, JobKind, Participant
+from handoff.vocabulary import DeliveryKind, HandoffId, JobKind, Participant, ProviderId
 
 NO_HANDOFF = "no_handoff"
 
@@ -29,15 +30,31 @@ def heard(session: Session, event: Event, teller: Teller, now: datetime) -> Sess
     if handoff.conversation is None and not facts.is_of_before(session, handoff, event):
         return session  # whose they are is not known yet: who opens the conversation looks
     contact = session.contacts.get(handoff.provider)
-    if facts.seen(session, event, now) or facts.is_echo(handoff, contact, event):
+    if facts.seen(session, event, now) or facts.is_echo(handoff.id, contact, event):
         return session
     record = EventRecord(id=event.id, at=now, kind=type(event).__name__)
     known = replace(session, events=(*session.events, record))
     if not facts.was_said_in(handoff, event):
-        return _buried(known, handoff, event, now)
+        before = event.handoff or handoff.id
+        return _buried(known, event, (handoff.provider, before, _name(handoff, event)), now)
     if handoff.state.is_open or reading.was_read(handoff, event):
         return session
     return _delivered(known, handoff, event, teller)
+
+
+def found(session: Session, job: Job, events: Sequence[Event], now: datetime) -> Session:
+    """Return the session after a look into the conversation of a handoff before: all is buried."""
+    contact = session.contacts.get(job.provider)
+    for event in events:
+        if not isinstance(event, AgentReplied | FileShared) or facts.says_nothing(event):
+            continue
+        if facts.seen(session, event, now) or facts.is_echo(job.handoff, contact, event):
+            continue
+        record = EventRecord(id=event.id, at=now, kind=type(event).__name__)
+        known = replace(session, events=(*session.events, record))
+        author = event.author_name if isinstance(event, AgentReplied) else ""
+        session = _buried(known, event, (job.provider, job.handoff, author), now)
+    return session
 
 
 def _delivered(
@@ -54,21 +71,28 @@ def _delivered(
 
 
 def _buried(
-    session: Session, handoff: Handoff, event: AgentReplied | FileShared, now: datetime
+    session: Session,
+    event: AgentReplied | FileShared,
+    whose: tuple[ProviderId, HandoffId, str],
+    now: datetime,
 ) -> Session:
-    """Return the session that gives the words up; they can be sent after the customer later."""
+    """Return the session that gives the words up; they can be sent after the customer later.
+
+    `whose` are provider, handoff and the author's name.
+    """
+    provider, handoff, author = whose
     said = event.text if isinstance(event, AgentReplied) else f"{event.name} {event.url}".strip()
     job = Job(
         id=session.last_job + 1,
         kind=JobKind.DELIVER,
-        handoff=event.handoff or handoff.id,
-        provider=handoff.provider,
+        handoff=handoff,
+        provider=provider,
         created_at=now,
         due_at=now,
         text=said,
         conversation=event.conversation,
         thread=event.thread,
-        author=_name(handoff, event),
+        author=author,
     )
     letter = Undelivered(job=job, reason=NO_HANDOFF, at=now)
     return replace(session, last_job=job.id, undelivered=(*session.undelivered, letter))

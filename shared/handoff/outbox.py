@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
-from handoff import bounds, jobs, leaving, lifecycle
+from handoff import bounds, jobs, late, leaving, lifecycle
 from handoff.events import Event
 from handoff.model import Contact, Handoff, Job, Lease, Message, Session, Undelivered
 from handoff.providers.base import Availability, Identity, Looked, Opened
@@ -229,27 +229,33 @@ def _opened(session: Session, job: Job, found: Opened, rules: Rules, now: dateti
     """Bind the conversation, also to jobs that waited for it, and hear what was said in it."""
     bound = replace(session, outbox=tuple(_addressed(one, job, found) for one in session.outbox))
     handoff = bound.handoff
-    if handoff is None or handoff.id != job.handoff:
-        return _past(bound, job, found)
-    abilities = rules.providers.get(job.provider, Abilities())
-    if job.kind is JobKind.OPEN and handoff.state.is_open and abilities.reads:
+    if job.kind is JobKind.OPEN and rules.providers.get(job.provider, Abilities()).reads:
         bound = _looking(bound, job, found, now)
+    if handoff is None or handoff.id != job.handoff:
+        return late.found(_past(bound, job, found), job, found.events, now)
     known = replace(handoff, conversation=found.conversation, thread=found.thread or handoff.thread)
-    bound = replace(bound, handoff=known)
-    for event in _to_be_heard(bound, found.events):
-        bound = lifecycle.apply(bound, event, rules, now)
+    bound = _heard(replace(bound, handoff=known), found.events, rules, now)
     return bound if known.state.is_open else lifecycle.remembering(bound)
 
 
 def _looked(session: Session, job: Job, found: Looked, rules: Rules, now: datetime) -> Session:
-    """Hear what came before the conversation was known as ours."""
-    handoff = session.open_handoff
-    if handoff is None or handoff.id != job.handoff:
-        return session
-    for event in _to_be_heard(session, found.events):
+    """Hear what came before the conversation was known as ours, also once the customer has left."""
+    before, asks = session.handoff, job.kind is JobKind.CONFIRM
+    is_open = before is not None and before.state.is_open
+    is_ours = before is not None and before.id == job.handoff
+    if asks:
+        return _heard(session, found.events, rules, now) if is_open and is_ours else session
+    if not is_ours:
+        return late.found(session, job, found.events, now)
+    after = _heard(session, found.events, rules, now)
+    ended = is_open and after.open_handoff is None
+    return without_audience(after, rules, now, in_flight=0) if ended else after
+
+
+def _heard(session: Session, found: Sequence[Event], rules: Rules, now: datetime) -> Session:
+    for event in _to_be_heard(session, found):
         session = lifecycle.apply(session, event, rules, now)
-    is_over = session.open_handoff is None and job.kind is not JobKind.CONFIRM
-    return without_audience(session, rules, now, in_flight=0) if is_over else session
+    return session
 
 
 def _to_be_heard(session: Session, found: Sequence[Event]) -> Sequence[Event]:

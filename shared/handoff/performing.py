@@ -196,7 +196,9 @@ class Performer:
         desk, ref = self._providers[job.provider], job.conversation
         if not isinstance(desk, Reads) or ref is None:
             return None
-        if not (job.uncertain or await self._store.was_missed(job.provider, ref)):
+        # What was tried before was worth it then, and the mark may be forgotten by now.
+        known = job.uncertain or job.attempts > 0
+        if not (known or await self._store.was_missed(job.provider, ref)):
             return None
         events = await self._caller.run(desk.read(_place(session, job, ref)), deadline)
         return Looked(events=events)

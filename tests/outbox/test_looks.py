@@ -8,7 +8,8 @@ import pytest
 
 from handoff import bounds, failures, outbox
 from handoff.errors import Unavailable
-from handoff.events import ConversationOpened
+from handoff.events import ConversationOpened, FileShared
+from handoff.late import NO_HANDOFF
 from handoff.model import Handoff, Session
 from handoff.providers.base import Looked, Opened
 from handoff.rules import Rules
@@ -37,6 +38,7 @@ from tests.heart import (
 )
 
 OPENED = Opened(conversation=ROOM, thread=THREAD)
+FILE = FileShared(id="f", conversation=ROOM, author="anna", url="https://f.example/1", name="a.pdf")
 OPENING = queue(session_in(State.REQUESTED), JobKind.OPEN, JobKind.NOTE, JobKind.SEND)
 LATER = NOW + seconds(3)
 
@@ -77,8 +79,10 @@ def test_nobody_looks_where_it_cannot_be_done(rules: Rules) -> None:
     "changes",
     [{"state": State.CLOSED, "reason": Reason.CUSTOMER_LEFT}, {"id": HandoffId("ho-2")}],
 )
-def test_nobody_looks_for_a_customer_who_is_not_in_that_handoff(changes: dict[str, object]) -> None:
-    assert JobKind.LOOK not in kinds(opened(with_handoff(OPENING, **changes)))
+def test_what_was_said_to_a_customer_who_has_left_is_looked_at_too(
+    changes: dict[str, object],
+) -> None:
+    assert head(opened(with_handoff(OPENING, **changes))).kind is JobKind.LOOK
 
 
 @pytest.mark.parametrize("uncertain", [False, True])
@@ -128,19 +132,34 @@ def test_end_that_was_missed_is_remembered_by_the_contact() -> None:
     assert after.contacts[DESK] == replace(CONTACT, conversation=ROOM, thread=THREAD)
 
 
-def test_look_after_the_customer_left_tells_nothing() -> None:
+def test_look_after_the_customer_left_tells_what_was_said_and_moves_nothing() -> None:
     session = with_handoff(LOOKING, state=State.CLOSED, reason=Reason.CUSTOMER_LEFT)
     session = queue(session, JobKind.CLOSE)
-    after = looked(session, replace(OPENED, events=(replied("late"),)))
-    assert handoff_of(after) == handoff_of(session)
+    after = looked(session, replace(OPENED, events=(joined(), replied("late"), closed())))
+    assert notices(after) == ["late"]
+    assert (handoff_of(after).state, handoff_of(after).agents) == (State.CLOSED, ())
+    assert handoff_of(after).reason is Reason.CUSTOMER_LEFT
     assert kinds(after) == [JobKind.NOTE, JobKind.SEND, JobKind.CLOSE]
 
 
-def test_look_of_the_handoff_before_does_not_touch_the_next() -> None:
+def test_look_of_the_handoff_before_does_not_touch_the_next_and_buries_the_words() -> None:
     second = Handoff(id=HandoffId("ho-2"), provider=DESK, started_at=NOW)
     session = queue(replace(LOOKING, handoff=second), JobKind.OPEN)
-    after = looked(session, replace(OPENED, events=(replied("late"), closed())))
-    assert (handoff_of(after), after.undelivered) == (second, ())
+    ours = replace(replied("ours", 1), client_id=f"{HANDOFF}-1")
+    events = (
+        joined(),
+        ours,
+        replied("", 2),
+        replied("late", 3),
+        FILE,
+        replied("late", 3),
+        closed(),
+    )
+    after = looked(session, replace(OPENED, events=events))
+    assert handoff_of(after) == second
+    assert [one.job.handoff for one in after.undelivered] == [HANDOFF, HANDOFF]
+    assert lost(after) == [("late", NO_HANDOFF), (f"{FILE.name} {FILE.url}", NO_HANDOFF)]
+    assert looked(replace(after, outbox=session.outbox), replace(OPENED, events=events)) == after
     assert [job.conversation for job in after.outbox] == [ROOM, ROOM, None]
 
 

@@ -126,7 +126,7 @@ def test_own_file_that_comes_back_is_ours() -> None:
     webhook = inbound({**body, "payload": {**body["payload"], "event": own}})
     [event] = Script().drive(livechat().receive(webhook))
     assert isinstance(event, FileShared)
-    assert is_echo(HANDED, CONTACT, event)
+    assert is_echo(HANDED.id, CONTACT, event)
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def reading(
     if current is None:
         return session
     page = current.page or Page()
-    others = {name: at for name, at in page.readers.items() if at > now and name != reader}
+    others = _others(current, page, reader, after, now)
     seen = max(page.seen, after) if others else after
     readers = {**dict(list(others.items())[1 - MOST_READERS :]), reader: until}
     gone_at = None if until > now else page.gone_at
@@ -107,10 +107,23 @@ def read(session: Session, handoff: HandoffId, reader: str, seen: int, now: date
     if current is None:
         return session
     page = current.page or Page()
-    readers = {name: at for name, at in page.readers.items() if at > now and name != reader}
+    readers = _others(current, page, reader, seen, now)
     gone_at = None if readers else page.gone_at or now
     known = replace(page, seen=max(page.seen, seen), readers=readers, gone_at=gone_at)
     return earlier.left_over(session.knowing(replace(current, page=known)), now)
+
+
+def _others(
+    handoff: Handoff, page: Page, reader: str, seen: int, now: datetime
+) -> dict[str, datetime]:
+    """Return who else reads: nobody once the page was given the end, whatever died with a stream.
+
+    What is told after that comes with an answer to Dialogflow.
+    """
+    told = (one.id for one in handoff.deliveries if one.standing and not one.standing.state.is_open)
+    if seen >= next(told, seen + 1):
+        return {}
+    return {name: at for name, at in page.readers.items() if at > now and name != reader}
 
 
 def missing_at(handoff: Handoff, rules: Rules) -> datetime | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from handoff import bounds, page, turns
+from handoff import bounds, page, standing, turns
 from handoff.deliveries import Delivery
 from handoff.dialogflow.turn import Meaning, Turn
 from handoff.model import Session
@@ -235,6 +235,24 @@ def test_page_of_the_handoff_before_silences_nothing_of_the_next() -> None:
     begun, reply = settle(take(over, asked), asked)
     assert reply.texts == (RULES.texts.get("connecting", "en"),)
     assert handoff_of(begun).page is None
+
+
+def ended(session: Session) -> Session:
+    """Return the session after the agent closed, with the event that says so."""
+    return standing.told(session, heard(session, closed()), RULES, NOW)
+
+
+def test_page_that_was_given_the_end_is_gone_whatever_died_with_another_stream() -> None:
+    session = ended(comes(said(ACTIVE, "one"), 0, "dead"))
+    after = goes(comes(session, 0, "tab"), 2, "tab")
+    assert ask(said(after, "late"))[1] == (), "the dead one may be alive"
+    last = handoff_of(after).last_delivery
+    after = goes(comes(session, 0, "tab"), last, "tab")
+    page_now = handoff_of(after).page
+    assert page_now is not None
+    assert (dict(page_now.readers), page_now.gone_at) == ({}, NOW)
+    assert ask(said(after, "late"))[1] == ("Anna: late",)
+    assert ask(said(comes(after, last, "again"), "late"))[1] == ()
 
 
 @pytest.mark.parametrize("seed", range(20))

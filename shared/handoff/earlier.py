@@ -41,7 +41,7 @@ def left_over(session: Session, now: datetime) -> Session:
     for one in session.earlier:
         there = one.page is not None and one.page.is_there(now)
         if session.handoff is not None and not there and _has_left_over(one):
-            session = _moved(session, one, session.handoff)
+            session = _told_anew(session, one, session.handoff)
     return session
 
 
@@ -55,7 +55,7 @@ def left_over_at(session: Session) -> datetime | None:
     return min(ends, default=None)
 
 
-def _moved(session: Session, before: Handoff, handoff: Handoff) -> Session:
+def _told_anew(session: Session, before: Handoff, handoff: Handoff) -> Session:
     """Return the session with the unread deliveries of one handoff told in the present one."""
     unread = _unread(before)
     carried = {one.id for one in unread}

@@ -29,11 +29,9 @@ def heard(session: Session, event: Event, teller: Teller, now: datetime) -> Sess
         return session
     if handoff.conversation is None and not facts.is_of_before(session, handoff, event):
         return session  # whose they are is not known yet: who opens the conversation looks
-    contact = session.contacts.get(handoff.provider)
-    if facts.seen(session, event, now) or facts.is_echo(handoff.id, contact, event):
+    known = _noted(session, handoff.provider, handoff.id, event, now)
+    if known is None:
         return session
-    record = EventRecord(id=event.id, at=now, kind=type(event).__name__)
-    known = replace(session, events=(*session.events, record))
     if not facts.was_said_in(handoff, event):
         before = event.handoff or handoff.id
         return _buried(known, event, (handoff.provider, before, _name(handoff, event)), now)
@@ -44,17 +42,29 @@ def heard(session: Session, event: Event, teller: Teller, now: datetime) -> Sess
 
 def found(session: Session, job: Job, events: Sequence[Event], now: datetime) -> Session:
     """Return the session after a look into the conversation of a handoff before: all is buried."""
-    contact = session.contacts.get(job.provider)
     for event in events:
         if not isinstance(event, AgentReplied | FileShared) or facts.says_nothing(event):
             continue
-        if facts.seen(session, event, now) or facts.is_echo(job.handoff, contact, event):
-            continue
-        record = EventRecord(id=event.id, at=now, kind=type(event).__name__)
-        known = replace(session, events=(*session.events, record))
+        known = _noted(session, job.provider, job.handoff, event, now)
         author = event.author_name if isinstance(event, AgentReplied) else ""
-        session = _buried(known, event, (job.provider, job.handoff, author), now)
+        if known is not None:
+            session = _buried(known, event, (job.provider, job.handoff, author), now)
     return session
+
+
+def _noted(
+    session: Session,
+    provider: ProviderId,
+    handoff: HandoffId,
+    event: AgentReplied | FileShared,
+    now: datetime,
+) -> Session | None:
+    """Return the session that knows of the words; None where they are old, or our own."""
+    contact = session.contacts.get(provider)
+    if facts.seen(session, event, now) or facts.is_echo(handoff, contact, event):
+        return None
+    record = EventRecord(id=event.id, at=now, kind=type(event).__name__)
+    return replace(session, events=(*session.events, record))
 
 
 def _delivered(
